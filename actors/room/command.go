@@ -1,0 +1,115 @@
+package room
+
+// UserID is a user as the backend knows them: a positive integer.
+type UserID int64
+
+// SessionID names one connection of a user, unique within the process. A user
+// is not a session: they are in a room as long as one of their sessions is.
+type SessionID uint64
+
+// Command is something that may change a room. Its implementations are the
+// structs of this package, used by pointer; none keeps state between uses
+// except where its fields say so.
+type Command interface {
+	apply(r *Room, now int64, events []Event) (Reply, []Event)
+}
+
+// Reply is the answer to a command.
+type Reply struct {
+	// Err is why the command was refused, OK if it was not.
+	Err Error
+	// Ask is a user whose rank the command needs. When it is set, nothing was
+	// changed and the command is to be applied again with the rank filled in.
+	Ask UserID
+	// State is the room after a Join, else nil.
+	State *State
+	// Occupant is who sits on a seat that was refused as taken; nil if nobody
+	// does and the seat is held.
+	Occupant *SeatState
+}
+
+// State is what a joiner is told of the room.
+type State struct {
+	// Participants are the encoded public profiles of the first participants
+	// but the joiner, at most MaxListed, by the time they joined.
+	Participants [][]byte
+	// Seats are the occupied seats by index.
+	Seats []SeatState
+	// Locked are the indices of the locked seats, ascending.
+	Locked []int
+	// SeatCount is how many seats there are.
+	SeatCount int
+	// ParticipantCount counts every participant, the joiner too.
+	ParticipantCount int
+}
+
+// SeatState is one occupied seat.
+type SeatState struct {
+	Seat  int
+	User  UserID
+	Muted bool
+}
+
+// Join takes a session into the room.
+type Join struct {
+	Session SessionID
+	User    UserID
+	// Profile is the user's public profile as others receive it, encoded.
+	Profile []byte
+	// SeatCount is the number of seats that the joiner asks for, 1 to MaxSeats,
+	// or 0. It counts only from who creates the room and from its owner.
+	SeatCount int
+}
+
+// Leave takes a session out of the room because it said so.
+type Leave struct {
+	Session SessionID
+}
+
+// Drop takes a session out of the room because its connection ended. When it
+// was its user's last, the user's seat is held for the grace time.
+type Drop struct {
+	Session SessionID
+}
+
+// TakeSeat puts the session's user on a seat.
+type TakeSeat struct {
+	Session SessionID
+	Seat    int
+}
+
+// LeaveSeat takes the session's user off their seat.
+type LeaveSeat struct {
+	Session SessionID
+}
+
+// LockSeat locks a seat. Who sits there loses it.
+type LockSeat struct {
+	Session SessionID
+	Rank    Rank
+	Seat    int
+	// Occupant and OccupantRank answer a Reply.Ask.
+	Occupant     UserID
+	OccupantRank Rank
+}
+
+// UnlockSeat unlocks a seat.
+type UnlockSeat struct {
+	Session SessionID
+	Rank    Rank
+	Seat    int
+}
+
+// Configure tells the room what the backend says of it.
+type Configure struct {
+	// Owner is the room's owner, 0 if it has none.
+	Owner UserID
+	// MaxSeats is the number of seats that the backend sets, 0 if it sets none.
+	MaxSeats int
+	// By asked for SeatCount when joining; it counts if they are the owner.
+	By        UserID
+	SeatCount int
+}
+
+// Tick lets the time pass: holds run out, a room that was idle for long closes.
+type Tick struct{}

@@ -1,0 +1,46 @@
+package room
+
+// Error is the reason why a command was refused. The zero value means that it
+// was not. The text on the wire is the gateway's business: one table there maps
+// each Error to it.
+type Error uint8
+
+// The reasons, in the order of the contract's table of events.
+const (
+	OK Error = iota
+	ErrInternal
+	ErrNotInRoom
+	ErrNotManager
+	ErrNotAllowed
+	ErrInvalidSeat
+	ErrSeatLocked
+	ErrSeatTaken
+	ErrNotSeated
+	ErrAlreadyLocked
+	ErrNotLocked
+
+	// NumErrors is how many reasons there are, OK included.
+	NumErrors
+)
+
+var errorNames = [NumErrors]string{
+	OK:               "ok",
+	ErrInternal:      "internal error",
+	ErrNotInRoom:     "not in room",
+	ErrNotManager:    "not a manager",
+	ErrNotAllowed:    "not allowed on this user",
+	ErrInvalidSeat:   "invalid seat index",
+	ErrSeatLocked:    "seat is locked",
+	ErrSeatTaken:     "seat is taken",
+	ErrNotSeated:     "not seated",
+	ErrAlreadyLocked: "seat is locked already",
+	ErrNotLocked:     "seat is not locked",
+}
+
+// Error returns a text for logs and tests, not for the wire.
+func (e Error) Error() string {
+	if int(e) < len(errorNames) {
+		return "room: " + errorNames[e]
+	}
+	return "room: unknown error"
+}

@@ -1,0 +1,200 @@
+package room
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// SnapshotVersion is the version of the snapshots that AppendSnapshot writes.
+// Decode reads this one and every older one.
+const SnapshotVersion = 1
+
+// ErrSnapshot is what every error of Decode wraps: the bytes are no snapshot
+// that this program can read.
+var ErrSnapshot = errors.New("room: unreadable snapshot")
+
+// Snapshot is a room's whole lasting state: all but who is connected. It is
+// plain data, for the store, for restoring and for people to look at.
+type Snapshot struct {
+	Version   int    `json:"version"`
+	Epoch     uint64 `json:"epoch"`
+	Revision  uint64 `json:"revision"`
+	ID        string `json:"id"`
+	CreatedAt int64  `json:"created_at"`
+	Activity  int64  `json:"activity"`
+	Owner     UserID `json:"owner,omitempty"`
+	MaxSeats  int    `json:"max_seats,omitempty"`
+	SeatCount int    `json:"seat_count"`
+	// Participants is a count for people who look: a restored room has none.
+	Participants int            `json:"participants"`
+	Seats        []SnapshotSeat `json:"seats,omitempty"`
+	Locked       []int          `json:"locked,omitempty"`
+}
+
+// SnapshotSeat is a seat that somebody sits on or, with HeldUntil (Unix
+// milliseconds), that is held for them.
+type SnapshotSeat struct {
+	Seat      int    `json:"seat"`
+	User      UserID `json:"user"`
+	Muted     bool   `json:"muted,omitempty"`
+	HeldUntil int64  `json:"held_until,omitempty"`
+}
+
+// AppendSnapshot appends the room's snapshot, as JSON, to dst. epoch is the
+// writer's, see the store. The cost follows the number of seats, not of
+// participants.
+func (r *Room) AppendSnapshot(dst []byte, epoch uint64) []byte {
+	dst = append(dst, `{"version":`...)
+	dst = strconv.AppendInt(dst, SnapshotVersion, 10)
+	dst = append(dst, `,"epoch":`...)
+	dst = strconv.AppendUint(dst, epoch, 10)
+	dst = append(dst, `,"revision":`...)
+	dst = strconv.AppendUint(dst, r.revision, 10)
+	dst = append(dst, `,"id":`...)
+	dst = appendString(dst, r.id)
+	dst = append(dst, `,"created_at":`...)
+	dst = strconv.AppendInt(dst, r.createdAt, 10)
+	dst = append(dst, `,"activity":`...)
+	dst = strconv.AppendInt(dst, r.activity, 10)
+	if r.owner != 0 {
+		dst = append(dst, `,"owner":`...)
+		dst = strconv.AppendInt(dst, int64(r.owner), 10)
+	}
+	if r.maxSeats != 0 {
+		dst = append(dst, `,"max_seats":`...)
+		dst = strconv.AppendInt(dst, int64(r.maxSeats), 10)
+	}
+	dst = append(dst, `,"seat_count":`...)
+	dst = strconv.AppendInt(dst, int64(len(r.seats)), 10)
+	dst = append(dst, `,"participants":`...)
+	dst = strconv.AppendInt(dst, int64(len(r.members)), 10)
+	dst = r.appendSeats(dst)
+	dst = r.appendLocked(dst)
+	return append(dst, '}')
+}
+
+func (r *Room) appendSeats(dst []byte) []byte {
+	sep := `,"seats":[`
+	for i := range r.seats {
+		s := &r.seats[i]
+		if s.user == 0 {
+			continue
+		}
+		dst = append(append(dst, sep...), `{"seat":`...)
+		dst = strconv.AppendInt(dst, int64(i), 10)
+		dst = append(dst, `,"user":`...)
+		dst = strconv.AppendInt(dst, int64(s.user), 10)
+		if s.muted {
+			dst = append(dst, `,"muted":true`...)
+		}
+		if s.held() {
+			dst = append(dst, `,"held_until":`...)
+			dst = strconv.AppendInt(dst, s.heldUntil, 10)
+		}
+		dst = append(dst, '}')
+		sep = ","
+	}
+	if sep == "," {
+		dst = append(dst, ']')
+	}
+	return dst
+}
+
+func (r *Room) appendLocked(dst []byte) []byte {
+	sep := `,"locked":[`
+	for i := range r.seats {
+		if r.seats[i].locked {
+			dst = append(dst, sep...)
+			dst = strconv.AppendInt(dst, int64(i), 10)
+			sep = ","
+		}
+	}
+	if sep == "," {
+		dst = append(dst, ']')
+	}
+	return dst
+}
+
+// appendString appends s as a JSON string. Control characters never occur in a
+// room id and are left out.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c >= ' ':
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
+}
+
+// Decode reads a snapshot. Every error wraps ErrSnapshot.
+func Decode(data []byte) (*Snapshot, error) {
+	s := new(Snapshot)
+	if err := json.Unmarshal(data, s); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	if s.Version < 1 || s.Version > SnapshotVersion {
+		return nil, fmt.Errorf("%w: version %d, this program reads 1 to %d", ErrSnapshot, s.Version, SnapshotVersion)
+	}
+	if s.SeatCount < 0 || s.SeatCount > MaxSeats {
+		return nil, fmt.Errorf("%w: %d seats", ErrSnapshot, s.SeatCount)
+	}
+	beyond := func(i int) bool { return i < 0 || i >= s.SeatCount }
+	if slices.ContainsFunc(s.Locked, beyond) {
+		return nil, fmt.Errorf("%w: locked seats %v of %d", ErrSnapshot, s.Locked, s.SeatCount)
+	}
+	taken, sitting := make(map[int]bool), make(map[UserID]bool)
+	for _, seat := range s.Seats {
+		if beyond(seat.Seat) || seat.User <= 0 || taken[seat.Seat] || sitting[seat.User] || slices.Contains(s.Locked, seat.Seat) {
+			return nil, fmt.Errorf("%w: seat %+v does not fit", ErrSnapshot, seat)
+		}
+		taken[seat.Seat], sitting[seat.User] = true, true
+	}
+	return s, nil
+}
+
+// Restore makes a room of a snapshot that Decode returned. It has no
+// participants; each seat that was taken or held is held from now on for the
+// grace time, and the time without activity starts anew. now is in Unix
+// milliseconds. The room keeps config.
+func Restore(s *Snapshot, now int64, config *Config) *Room {
+	r := &Room{
+		id: s.ID, config: config, revision: s.Revision, createdAt: s.CreatedAt,
+		activity: max(s.Activity, now), owner: s.Owner, maxSeats: s.MaxSeats,
+	}
+	if s.SeatCount > 0 {
+		r.seats = make([]seat, s.SeatCount)
+	}
+	for _, i := range s.Locked {
+		r.seats[i].locked = true
+	}
+	if config.SeatGrace > 0 {
+		for _, held := range s.Seats {
+			r.seats[held.Seat] = seat{user: held.User, muted: held.Muted, heldUntil: now + config.SeatGrace}
+			r.held++
+		}
+	}
+	return r
+}
+
+// Reattach puts a session back into a restored room from which it never went
+// away, and its user back on their seat. Nobody is told, nothing counts as a
+// change.
+func (r *Room) Reattach(session SessionID, user UserID, profile []byte) {
+	m := r.members[user]
+	if m == nil {
+		m = r.add(&Join{User: user, Profile: profile})
+		if i := r.heldFor(user); i >= 0 {
+			r.held--
+			r.seats[i].heldUntil = 0
+			m.seat = i
+		}
+	}
+	r.enter(m, session)
+}
