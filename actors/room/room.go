@@ -170,6 +170,12 @@ func (r *Room) expire(now int64, events []Event) []Event {
 	return events
 }
 
+// Close ends a room that nobody hears.
+func (r *Room) Close() {
+	r.closed = true
+	r.revision++
+}
+
 // active notes a change that counts as activity.
 func (r *Room) active(now int64) {
 	r.revision++

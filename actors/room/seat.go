@@ -73,6 +73,9 @@ func (c *LockSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	return Reply{}, append(events, Event{Kind: SeatLocked, Seat: c.Seat, Locked: true})
 }
 
+// Answer fills in the rank that a Reply.Ask asked for.
+func (c *LockSeat) Answer(user UserID, rank Rank) { c.Occupant, c.OccupantRank = user, rank }
+
 func (c *UnlockSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	if r.sessions[c.Session] == nil {
 		return Reply{Err: ErrNotInRoom}, events

@@ -1,0 +1,51 @@
+package actors
+
+import "audioroom/actors/room"
+
+// audience is the sessions that hear a room: those whose joins were released
+// and whose leaves were not.
+type audience struct {
+	sessions []Session
+	index    map[room.SessionID]int
+}
+
+func (a *audience) add(s Session) {
+	if a.index == nil {
+		a.index = make(map[room.SessionID]int)
+	}
+	a.index[s.ID()] = len(a.sessions)
+	a.sessions = append(a.sessions, s)
+}
+
+// remove takes a session out and returns it, nil if it is not in there.
+func (a *audience) remove(id room.SessionID) Session {
+	i, ok := a.index[id]
+	if !ok {
+		return nil
+	}
+	s, last := a.sessions[i], len(a.sessions)-1
+	a.sessions[i] = a.sessions[last]
+	a.index[a.sessions[i].ID()] = i
+	a.sessions[last] = nil
+	a.sessions = a.sessions[:last]
+	delete(a.index, id)
+	if last == 0 { // an empty room keeps no memory of a crowd
+		a.sessions, a.index = nil, nil
+	}
+	return s
+}
+
+// deliver gives a frame to each session but one.
+func (a *audience) deliver(frame []byte, except room.SessionID) {
+	for _, s := range a.sessions {
+		if except == 0 || s.ID() != except {
+			s.Deliver(frame)
+		}
+	}
+}
+
+func (a *audience) flush() {
+	for _, s := range a.sessions {
+		s.Flush()
+	}
+}

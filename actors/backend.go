@@ -1,0 +1,24 @@
+package actors
+
+import "audioroom/actors/room"
+
+// Backend is the authority over ranks and owners, and hears how rooms fare. Its
+// methods don't block. Answers arrive once, on the calling goroutine if they
+// are known, on another one otherwise.
+type Backend interface {
+	// Rank asks for a user's rank in a room.
+	Rank(roomID string, user room.UserID, answer func(room.Rank, error))
+	// Info asks for a room's owner and its number of seats.
+	Info(roomID string, answer func(RoomInfo, error))
+	// Report tells a room's latest status, as in Commit.Status. closed says that
+	// the room is over.
+	Report(roomID string, status []byte, closed bool)
+}
+
+// RoomInfo is what the backend knows of a room.
+type RoomInfo struct {
+	// Owner is 0 if the room has none.
+	Owner room.UserID
+	// MaxSeats is 0 if the backend leaves the number of seats to the room.
+	MaxSeats int
+}

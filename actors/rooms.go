@@ -1,0 +1,138 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"audioroom/actors/room"
+)
+
+// Config is how rooms are run.
+type Config struct {
+	// Room holds the times and numbers of the rooms themselves.
+	Room room.Config
+	// Log hears of panics, lost rooms and the like. Nil for none.
+	Log *slog.Logger
+	// Observer counts what happens to rooms. Nil for none.
+	Observer Observer
+}
+
+// Observer counts what happens to rooms. Its methods are called from room
+// goroutines and the supervisor's and must not block.
+type Observer interface {
+	RoomOpened()
+	RoomClosed()
+	RoomPanicked()
+	RoomLost()
+	// RoomUnsaved tells that a room began or ceased to serve from memory because
+	// the store doesn't confirm.
+	RoomUnsaved(unsaved bool)
+}
+
+// Rooms runs the rooms of one process.
+type Rooms struct {
+	config     Config
+	store      Store
+	backend    Backend
+	encode     Encoder
+	log        *slog.Logger
+	observer   Observer
+	system     *actor.ActorSystem
+	supervisor *actor.PID
+	// failpoint is called before each command is applied; tests panic in it.
+	failpoint func(roomID string, c room.Command)
+}
+
+// Room is where the commands for one room go. Sessions keep it while they are
+// in the room or on their way there.
+type Room struct {
+	id     string
+	pid    *actor.PID
+	system *actor.ActorSystem
+}
+
+// ID returns the room's id.
+func (r *Room) ID() string { return r.id }
+
+// Send has the room carry out a request. It doesn't block and may be called from
+// any goroutine; requests of one goroutine are carried out in its order.
+func (r *Room) Send(request *Request) { r.system.Root.Send(r.pid, request) }
+
+// Start starts the supervisor. Stop ends it.
+func Start(config Config, store Store, backend Backend, encode Encoder) *Rooms {
+	r := &Rooms{config: config, store: store, backend: backend, encode: encode, log: config.Log, observer: config.Observer}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	if r.observer == nil {
+		r.observer = noObserver{}
+	}
+	quiet := slog.New(slog.DiscardHandler) // panics are logged here, with their stack
+	r.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
+	s := &supervisor{rooms: r, entries: make(map[string]*entry)}
+	r.supervisor = r.system.Root.Spawn(actor.PropsFromProducer(
+		func() actor.Actor { return s },
+		// A room that panics is respawned at once, however often: it counts its
+		// panics itself and gives up in order, which a stopped actor could not.
+		actor.WithSupervisor(actor.NewRestartingStrategy()),
+		actor.WithGuardian(actor.NewOneForOneStrategy(0, 0, resumeAlways)),
+	))
+	return r
+}
+
+func resumeAlways(any) actor.Directive { return actor.ResumeDirective }
+
+// Join sends a join to its room, which is opened if it is not there. It doesn't
+// block and may be called from any goroutine. Session.Attach tells where the
+// session's next requests go.
+func (r *Rooms) Join(request *Request) { r.system.Root.Send(r.supervisor, request) }
+
+// Restore opens rooms that the store remembers, in parallel, and waits until
+// they are all open or ctx ends.
+func (r *Rooms) Restore(ctx context.Context, ids []string) error {
+	done := make(chan struct{})
+	r.tellSupervisor(&restoreMessage{ids: ids, done: func() { close(done) }})
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// ErrUnfinished says that rooms had work under way when the time to stop ran out.
+var ErrUnfinished = errors.New("actors: rooms were stopped with work under way")
+
+// Stop lets each room finish what is under way, until ctx ends, and ends them.
+// Requests that come later are not carried out. It is called once.
+func (r *Rooms) Stop(ctx context.Context) error {
+	drained := make(chan struct{})
+	r.tellSupervisor(&stopMessage{done: func() { close(drained) }})
+	var err error
+	select {
+	case <-drained:
+	case <-ctx.Done():
+		err = errors.Join(ErrUnfinished, ctx.Err())
+	}
+	stopped := r.system.Root.StopFuture(r.supervisor) // its rooms with it
+	err = errors.Join(err, stopped.Wait())
+	r.system.Shutdown()
+	return err
+}
+
+func (r *Rooms) tellSupervisor(m any) { r.system.Root.Send(r.supervisor, m) }
+
+// now is the time of all rooms, in Unix milliseconds.
+func (r *Rooms) now() int64 { return time.Now().UnixMilli() }
+
+type noObserver struct{}
+
+func (noObserver) RoomOpened()      {}
+func (noObserver) RoomClosed()      {}
+func (noObserver) RoomPanicked()    {}
+func (noObserver) RoomLost()        {}
+func (noObserver) RoomUnsaved(bool) {}

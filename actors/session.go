@@ -1,0 +1,52 @@
+package actors
+
+import "audioroom/actors/room"
+
+// Session is one connection as a room sees it. Its methods are called from room
+// goroutines, Attach from the supervisor's; none of them may block or panic.
+type Session interface {
+	// ID names the session, unique within the process.
+	ID() room.SessionID
+	// User is whose connection it is.
+	User() room.UserID
+	// Profile is the user's public profile, encoded, never altered.
+	Profile() []byte
+	// Alive reports whether the connection is still there. The join of a
+	// session that is gone is not carried out.
+	Alive() bool
+	// Attach tells where the session's commands for the room it joins go from
+	// now on. It is called when the join is on its way to the room, before the
+	// room has seen it.
+	Attach(room *Room)
+	// Deliver appends a broadcast to what the session is to receive. It is
+	// written no later than the next Flush.
+	Deliver(frame []byte)
+	// Reply answers a request, exactly once for each. It is written no later
+	// than the next Flush.
+	Reply(request *Request, reply room.Reply)
+	// Flush has what was delivered written.
+	Flush()
+	// Left tells that the room let go of the session by itself.
+	Left(roomID string)
+	// Cut ends the connection, so that the client connects anew.
+	Cut()
+}
+
+// Encoder turns an event of a room into the bytes that each member receives. It
+// is pure, and is called from room goroutines, once for each event.
+type Encoder func(roomID string, event *room.Event) []byte
+
+// Request is one command on its way to a room. It belongs to the room once it
+// is sent.
+type Request struct {
+	// RoomID is the room that the command is for.
+	RoomID string
+	// Session is who asked.
+	Session Session
+	// Command is what the room is to do.
+	Command room.Command
+	// AckID is the number under which the client waits for the answer, if
+	// WantAck says that it does.
+	AckID   uint64
+	WantAck bool
+}
