@@ -1,0 +1,109 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"time"
+
+	"audioroom/wsconn/socketio"
+)
+
+// Config is what a server needs to know. A zero field takes its default.
+type Config struct {
+	// Namespaces are the ones served; a CONNECT to any other is refused with
+	// "Invalid namespace". Default: "/" only. NewEngine ignores it.
+	Namespaces []string
+	// PingInterval is the time from one ping to the next. Default 25 s.
+	PingInterval time.Duration
+	// PingTimeout is how long a client may be silent after a ping. Default
+	// 60 s: phones that sleep for a while are known to be cut by 20 s.
+	PingTimeout time.Duration
+	// ConnectTimeout is how long a connection may be in no namespace. Default
+	// 45 s. NewEngine ignores it.
+	ConnectTimeout time.Duration
+	// MaxPayload is the largest message taken from a client, in bytes.
+	// Default 16384.
+	MaxPayload int
+	// OutboxLimit is how many bytes may wait for one client. Default 1 MiB.
+	OutboxLimit int
+	// WriteTimeout is how long a write may make no progress. Default 10 s.
+	WriteTimeout time.Duration
+	// CloseGrace is how long a client is given to take the last frames and
+	// close from its side before it is cut. Default 2 s.
+	CloseGrace time.Duration
+	// Flushers is how many goroutines write. Default: one for each core.
+	Flushers int
+	// Admit, if set, is asked before each upgrade. If it doesn't agree the
+	// handshake is answered with its status. It is called from many goroutines.
+	Admit func(r *http.Request) (status int, ok bool)
+	// Observer, if set, hears what can be counted.
+	Observer Observer
+	// Logger hears of panics in callbacks. Default slog.Default().
+	Logger *slog.Logger
+}
+
+// Defaults of Config.
+const (
+	DefaultPingInterval   = 25 * time.Second
+	DefaultPingTimeout    = 60 * time.Second
+	DefaultConnectTimeout = 45 * time.Second
+	DefaultMaxPayload     = 16 << 10
+	DefaultOutboxLimit    = 1 << 20
+	DefaultWriteTimeout   = 10 * time.Second
+	DefaultCloseGrace     = 2 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	if len(c.Namespaces) == 0 {
+		c.Namespaces = []string{socketio.Root}
+	}
+	setDefault(&c.PingInterval, DefaultPingInterval)
+	setDefault(&c.PingTimeout, DefaultPingTimeout)
+	setDefault(&c.ConnectTimeout, DefaultConnectTimeout)
+	setDefault(&c.MaxPayload, DefaultMaxPayload)
+	setDefault(&c.OutboxLimit, DefaultOutboxLimit)
+	setDefault(&c.WriteTimeout, DefaultWriteTimeout)
+	setDefault(&c.CloseGrace, DefaultCloseGrace)
+	setDefault(&c.Flushers, runtime.GOMAXPROCS(0))
+	if c.Observer == nil {
+		c.Observer = NopObserver{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+func setDefault[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+// Validate returns all that is wrong with the configuration, joined; nil if
+// nothing is. Zero fields are never wrong.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("transport: "+format, args...))
+		}
+	}
+	for _, name := range c.Namespaces {
+		p, err := socketio.Decode([]byte("0" + name + ","))
+		check(err == nil && p.Namespace == name, "namespace %q can't be asked for", name)
+	}
+	check(c.PingInterval >= time.Millisecond, "ping interval %v is under 1ms", c.PingInterval)
+	check(c.PingTimeout >= time.Millisecond, "ping timeout %v is under 1ms", c.PingTimeout)
+	check(c.ConnectTimeout > 0, "connect timeout %v is negative", c.ConnectTimeout)
+	check(c.MaxPayload > 0, "largest payload %d is negative", c.MaxPayload)
+	check(c.OutboxLimit >= 1024, "outbox limit %d is under 1024", c.OutboxLimit)
+	check(c.WriteTimeout > 0, "write timeout %v is negative", c.WriteTimeout)
+	check(c.CloseGrace > 0, "close grace %v is negative", c.CloseGrace)
+	check(c.Flushers > 0, "flushers %d is negative", c.Flushers)
+	return errors.Join(errs...)
+}

@@ -1,0 +1,36 @@
+// Package transport is a Socket.IO server over WebSockets that knows nothing of
+// what is said through it: handshake, heartbeat, namespaces, events and acks,
+// the queue to each client, and why each connection ended.
+//
+// # Layers
+//
+//	Handler           the program: Open, Connect, Event, Disconnect, Closed
+//	Socket.IO         namespaces, events, acks                      socket.go
+//	Engine.IO         open packet, heartbeat, packets               engine.go, sweeper.go
+//	outbox, flushers  ready frames, one vectored write for many     outbox.go, flusher.go
+//	melody, gorilla   upgrade, frames from the client               upgrade.go, wire.go
+//	net.Conn
+//
+// [New] makes a server of all layers; [NewEngine] stops below Socket.IO and
+// hands each Engine.IO message to an [EngineHandler] as it is.
+//
+// # Goroutines
+//
+// Each connection has a goroutine that reads. It makes every callback of that
+// connection, one at a time: Open first, Closed last. A callback that blocks
+// holds up its own connection only. One sweeper for the whole server sends the
+// pings and finds who is late. A few flushers write: a connection with frames
+// waiting is queued at one of them, which writes what the socket takes without
+// blocking. What it doesn't take goes to a goroutine that lives until the
+// connection's outbox is empty. An idle connection owns no write buffer.
+//
+// Every method of [Conn] and [Server] may be called from any goroutine, and
+// none of them blocks but Shutdown.
+//
+// # Queues
+//
+//   - outbox, one for each connection: Config.OutboxLimit bytes, shared frames
+//     counted in full. At the bound the connection is cut (ReasonSlowReader).
+//   - flush queue, one for each flusher: a connection is in it once at most, so
+//     it is bounded by the number of connections.
+package transport

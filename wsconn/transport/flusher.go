@@ -1,0 +1,176 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// flusher writes what waits in the outboxes of its connections, one connection
+// after the other, and never waits for any of them.
+type flusher struct {
+	server *Server
+	vector vector
+	drains sync.WaitGroup // added to by run alone
+
+	mu     sync.Mutex
+	wake   sync.Cond
+	queue  []*Conn
+	closed bool
+}
+
+func newFlusher(s *Server) *flusher {
+	f := &flusher{server: s}
+	f.wake.L = &f.mu
+	f.vector.init()
+	return f
+}
+
+// push queues a connection whose outbox has been scheduled.
+func (f *flusher) push(c *Conn) {
+	f.mu.Lock()
+	f.queue = append(f.queue, c)
+	if len(f.queue) == 1 {
+		f.wake.Signal()
+	}
+	f.mu.Unlock()
+}
+
+func (f *flusher) close() {
+	f.mu.Lock()
+	f.closed = true
+	f.wake.Signal()
+	f.mu.Unlock()
+}
+
+// run ends when the flusher is closed, its queue is empty and its drains have
+// ended.
+func (f *flusher) run() {
+	defer f.drains.Wait()
+	var work []*Conn
+	for {
+		f.mu.Lock()
+		for len(f.queue) == 0 && !f.closed {
+			f.wake.Wait()
+		}
+		work, f.queue = f.queue, work[:0]
+		f.mu.Unlock()
+		if len(work) == 0 {
+			return
+		}
+		for _, c := range work {
+			f.flush(c)
+		}
+		clear(work)
+	}
+}
+
+// flush writes as much as the connection takes at once and leaves the rest to
+// a drain.
+func (f *flusher) flush(c *Conn) {
+	b := c.out.take()
+	if b == nil {
+		return
+	}
+	written := 0
+	if c.raw != nil {
+		var err error
+		if written, err = f.write(c, b); err != nil {
+			c.fail(b, err)
+			return
+		}
+	}
+	if len(b.rest()) > 0 {
+		c.out.wrote(written)
+		f.drains.Go(func() { c.drain(b) })
+		return
+	}
+	b.free()
+	more, last := c.out.done(written)
+	if more {
+		f.push(c)
+	}
+	if last {
+		c.hangUp()
+	}
+}
+
+// write writes until the batch is done or the socket takes no more.
+func (f *flusher) write(c *Conn, b *batch) (written int, err error) {
+	frames := 0
+	for len(b.rest()) > 0 {
+		n, full, err := f.vector.writeTo(c.raw, b.rest())
+		if err != nil {
+			return written, err
+		}
+		written += n
+		frames += b.advance(n)
+		if full {
+			break
+		}
+	}
+	f.server.config.Observer.Written(frames, written)
+	return written, nil
+}
+
+// drainChunk is how much a blocking write is given at once, so that its
+// deadline measures progress and not the size of the outbox.
+const drainChunk = 64 << 10
+
+// drain writes blocking until the outbox is empty. It is the only writer
+// meanwhile.
+func (c *Conn) drain(b *batch) {
+	chunk := make(net.Buffers, 0, 16)
+	for {
+		for len(b.rest()) > 0 {
+			c.net.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout))
+			next := appendChunk(chunk[:0], b.rest())
+			n, err := next.WriteTo(c.net)
+			c.out.wrote(int(n))
+			c.server.config.Observer.Written(b.advance(int(n)), int(n))
+			if err != nil {
+				c.fail(b, err)
+				return
+			}
+		}
+		b.free()
+		c.net.SetWriteDeadline(time.Time{})
+		more, last := c.out.done(0)
+		if last {
+			c.hangUp()
+		}
+		if !more {
+			return
+		}
+		if b = c.out.take(); b == nil {
+			return
+		}
+	}
+}
+
+// appendChunk appends the first drainChunk bytes of the frames.
+func appendChunk(chunk, frames net.Buffers) net.Buffers {
+	room := drainChunk
+	for _, f := range frames {
+		if len(f) >= room {
+			return append(chunk, f[:room])
+		}
+		chunk = append(chunk, f)
+		room -= len(f)
+	}
+	return chunk
+}
+
+// fail ends a connection that can't be written to. The batch is lost.
+func (c *Conn) fail(b *batch, err error) {
+	reason := ReasonConnectionLost
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		reason = ReasonWriteTimeout
+	}
+	c.end(reason)
+	c.out.drop()
+	b.free()
+	c.out.done(0)
+}

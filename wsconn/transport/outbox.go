@@ -1,0 +1,158 @@
+package transport
+
+import (
+	"net"
+	"sync"
+)
+
+// outbox is what waits for one client, bounded in bytes. Frames are appended
+// from any goroutine; at most one writer at a time takes them out.
+type outbox struct {
+	mu      sync.Mutex
+	pending *batch // nil if nothing waits, so that an idle one owns no memory
+	size    int    // bytes waiting or being written
+	state   outboxState
+	sealed  bool // nothing more is taken
+}
+
+type outboxState uint8
+
+const (
+	outboxIdle    outboxState = iota
+	outboxQueued              // in the queue of a flusher
+	outboxWriting             // a flusher or a drain has a batch
+)
+
+// add appends a frame. It reports false if there is no room for it.
+func (o *outbox) add(frame []byte, limit int) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sealed {
+		return true
+	}
+	if o.size+len(frame) > limit {
+		return false
+	}
+	o.put(frame)
+	return true
+}
+
+// put is for holders of mu.
+func (o *outbox) put(frame []byte) {
+	if o.pending == nil {
+		o.pending = batches.Get().(*batch)
+	}
+	o.pending.frames = append(o.pending.frames, frame)
+	o.size += len(frame)
+}
+
+// seal appends the last frames, over the limit if need be.
+func (o *outbox) seal(last []byte, before []Frame) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sealed {
+		return
+	}
+	for _, f := range before {
+		o.put(f.wire)
+	}
+	o.put(last)
+	o.sealed = true
+}
+
+// drop forgets what waits and takes nothing more.
+func (o *outbox) drop() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sealed = true
+	o.pending.free()
+	o.pending = nil
+}
+
+// schedule reports true if the caller has to queue the connection.
+func (o *outbox) schedule() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state != outboxIdle || o.pending == nil {
+		return false
+	}
+	o.state = outboxQueued
+	return true
+}
+
+// take gives what waits to a writer, which ends with done or again; nil if
+// there is nothing left to write.
+func (o *outbox) take() *batch {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b := o.pending
+	o.pending = nil
+	o.state = outboxWriting
+	if b == nil {
+		o.state = outboxIdle
+	}
+	return b
+}
+
+// wrote makes room for what has been written.
+func (o *outbox) wrote(bytes int) {
+	o.mu.Lock()
+	o.size -= bytes
+	o.mu.Unlock()
+}
+
+// done ends a writing. It reports whether more waits, in which case the
+// outbox counts as queued again, and whether all of it was the last.
+func (o *outbox) done(bytes int) (more, last bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.size -= bytes
+	if o.pending != nil {
+		o.state = outboxQueued
+		return true, false
+	}
+	o.state = outboxIdle
+	return false, o.sealed
+}
+
+// batch is a run of frames on their way out. The frames are shared; only the
+// batch's own slice of them changes.
+type batch struct {
+	frames net.Buffers
+	head   int // the frames before it have been written
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// keep is the longest slice that goes back to the pool.
+const keep = 1024
+
+func (b *batch) free() {
+	if b == nil || cap(b.frames) > keep {
+		return
+	}
+	clear(b.frames)
+	b.frames = b.frames[:0]
+	b.head = 0
+	batches.Put(b)
+}
+
+// rest returns what is still to be written.
+func (b *batch) rest() net.Buffers { return b.frames[b.head:] }
+
+// advance takes n bytes off the front and returns how many frames that
+// finished.
+func (b *batch) advance(n int) (frames int) {
+	start := b.head
+	for n > 0 {
+		size := len(b.frames[b.head])
+		if n < size {
+			b.frames[b.head] = b.frames[b.head][n:]
+			break
+		}
+		n -= size
+		b.frames[b.head] = nil
+		b.head++
+	}
+	return b.head - start
+}

@@ -1,0 +1,120 @@
+package transport
+
+import (
+	"bufio"
+	"errors"
+	"math"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/olahol/melody"
+)
+
+// readBuffer is the size of gorilla's read buffer, one for each connection.
+// Most messages are shorter, and those that aren't are read past it.
+const readBuffer = 512
+
+// forever is a duration that no server sees the end of.
+const forever = time.Duration(math.MaxInt64)
+
+// newMelody returns a melody that upgrades, reads and tells of the end, and
+// does nothing else: pings, deadlines and everything written are ours.
+func newMelody(s *Server) *melody.Melody {
+	m := melody.New()
+	m.Config.MaxMessageSize = int64(s.config.MaxPayload)
+	m.Config.MessageBufferSize = 0
+	m.Config.PingPeriod = forever
+	m.Upgrader = &websocket.Upgrader{
+		ReadBufferSize:  readBuffer,
+		WriteBufferSize: readBuffer,
+		WriteBufferPool: &sync.Pool{},
+		// The origin is judged by the program, which can say so to the client.
+		CheckOrigin: func(*http.Request) bool { return true },
+	}
+	m.HandleConnect(func(session *melody.Session) {
+		session.Request = upgraded
+		connOf(session).open()
+	})
+	m.HandleMessage(func(session *melody.Session, data []byte) {
+		connOf(session).receive(data)
+	})
+	m.HandleMessageBinary(func(session *melody.Session, _ []byte) {
+		connOf(session).end(ReasonBinary)
+	})
+	m.HandleError(func(session *melody.Session, err error) {
+		connOf(session).end(readReason(err))
+	})
+	// The answer to a close frame is sent by end.
+	m.HandleClose(func(*melody.Session, int, string) error { return nil })
+	return m
+}
+
+// upgraded stands in for the request of every session, so that the real one
+// can be freed.
+var upgraded = &http.Request{}
+
+// connOf finds the connection below melody's session.
+func connOf(session *melody.Session) *Conn {
+	return (*Conn)(session.WebsocketConnection().NetConn().(*wire))
+}
+
+// readReason says why reading ended with err.
+func readReason(err error) CloseReason {
+	var closed *websocket.CloseError
+	switch {
+	case errors.Is(err, websocket.ErrReadLimit):
+		return ReasonMessageTooBig
+	case errors.As(err, &closed):
+		if closed.Code == websocket.CloseAbnormalClosure {
+			return ReasonConnectionLost
+		}
+		return ReasonClientClose
+	case strings.HasPrefix(err.Error(), "websocket: "):
+		return ReasonProtocolError
+	}
+	return ReasonConnectionLost
+}
+
+// serve runs the connection to its end on a goroutine of its own: the one of
+// net/http has grown its stack and holds buffers that would live as long.
+func (c *Conn) serve(key string) {
+	defer c.server.conns.Done()
+	defer c.finish()
+	c.server.guard(c, "read", func() {
+		// The handshake has been checked, so the upgrade can't fail.
+		_ = c.server.melody.HandleRequest(upgrade{c}, upgradeRequest(key))
+	})
+}
+
+// upgradeRequest is the least that gorilla takes for a handshake.
+func upgradeRequest(key string) *http.Request {
+	return &http.Request{
+		Method: http.MethodGet,
+		Header: http.Header{
+			"Connection":            {"Upgrade"},
+			"Upgrade":               {"websocket"},
+			"Sec-Websocket-Version": {"13"},
+			"Sec-Websocket-Key":     {key},
+		},
+	}
+}
+
+// upgrade hands an already hijacked connection to gorilla.
+type upgrade struct{ c *Conn }
+
+var _ http.Hijacker = upgrade{}
+
+// Hijack returns the connection with buffers just large enough for the
+// upgrade; gorilla doesn't keep them.
+func (u upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w := (*wire)(u.c)
+	return w, bufio.NewReadWriter(bufio.NewReaderSize(w, 16), bufio.NewWriterSize(w, 256)), nil
+}
+
+func (u upgrade) Header() http.Header         { return nil }
+func (u upgrade) Write(p []byte) (int, error) { return len(p), nil }
+func (u upgrade) WriteHeader(int)             {}
