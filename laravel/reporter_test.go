@@ -1,7 +1,6 @@
 package laravel
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,29 +132,6 @@ func TestReporter_InFlight(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			require.Equal(t, 200, b.Count(standin.Status))
 			require.Equal(t, 16, b.Peak(standin.Status))
-		})
-	})
-}
-
-func TestReporter_Close(t *testing.T) {
-	t.Run("sends_what_waits_without_its_window", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			b, box := standin.New(key), newShelf()
-			r := newReporter(t, newClient(t, b), box)
-			for n := range 100 {
-				committed(box, r, roomName(n), live(1), false)
-			}
-			time.Sleep(time.Second)
-			for n := range 100 {
-				committed(box, r, roomName(n), live(2), false)
-			}
-			start := time.Now()
-			require.NoError(t, r.Close(context.Background()))
-			require.Zero(t, time.Since(start))
-			require.Zero(t, box.len())
-			for n := range 100 {
-				require.Equal(t, texts(live(1), live(2)), b.Accepted(roomName(n)))
-			}
 		})
 	})
 }
