@@ -1,0 +1,25 @@
+-- Removes a room that guard.lua let close.
+-- ARGV: 6 status or ''.
+for _, user in ipairs(redis.call('SMEMBERS', room .. 'members')) do
+	if redis.call('GET', 'user:' .. user .. ':room') == id then
+		redis.call('DEL', 'user:' .. user .. ':room')
+	end
+end
+local keys = {
+	room .. 'snapshot', room .. 'locked_seats', room .. 'participants',
+	room .. 'activity', room .. 'members',
+}
+for seat = 0, 99 do
+	keys[#keys + 1] = room .. 'seat:' .. seat
+end
+redis.call('DEL', unpack(keys))
+redis.call('ZREM', 'rooms:active', id)
+redis.call('HDEL', 'rooms:fence', id)
+-- Keep the claim only if an older claimer may still be about, to refuse it.
+if string.find(redis.call('GET', 'rooms:claim:' .. id) or '', ' fresh', 1, true) then
+	redis.call('DEL', 'rooms:claim:' .. id)
+end
+if ARGV[6] ~= '' then
+	redis.call('HSET', 'laravel:outbox', id, ARGV[6])
+end
+return 1

@@ -1,0 +1,56 @@
+// Package persistence keeps rooms in Redis: what was acknowledged, and a
+// readable copy of it for others.
+//
+// # Commits
+//
+// A Store implements actors.Store. Claims and commits of all rooms wait in one
+// queue; a writer goroutine takes what is there, sends it as one pipeline,
+// answers each, and repeats (group commit). A room has at most one commit under
+// way, so the queue never holds more entries than there are rooms. Each commit
+// is one Lua script and changes all of a room's keys or none.
+//
+// # The fence
+//
+// Claiming a room gives it a new epoch, larger than any before. rooms:fence
+// holds for each room the epoch that may write and the revision it has reached.
+// A commit names the revision it builds on; the script compares and
+//
+//   - writes, if the room is where the commit expects it;
+//   - confirms without writing, if it is where the commit leads: a repeat;
+//   - refuses with actors.ErrFenced, if a newer epoch holds the room, or held
+//     it within the last day and closed it;
+//   - refuses with actors.ErrDiverged otherwise: Redis lost data. A full commit
+//     is written even then.
+//
+// So a commit whose outcome is unknown is simply sent again, also when Redis
+// carries out the first sending late.
+//
+// # Keys
+//
+// Of a room, removed when it closes:
+//
+//	room:{id}:snapshot      string   the room's whole state, as room.AppendSnapshot wrote it
+//	room:{id}:seat:{index}  string   {"userId":7,"muted":false}; absent when the seat is free
+//	room:{id}:locked_seats  set      locked seat indices
+//	room:{id}:participants  string   how many users are in the room
+//	room:{id}:activity      string   Unix ms of the last activity; expires after Config.Inactivity
+//	room:{id}:members       set      ids of the users in the room: whose user:{id}:room to clean up after a crash
+//
+// Of all rooms:
+//
+//	user:{id}:room          string   room id; deleted only while it names the room that is left; expires after 24 h, refreshed while true
+//	rooms:active            zset     room id by last activity, Unix ms
+//	rooms:fence             hash     room id → epoch.revision; removed when the room closes
+//	rooms:epoch             string   the last epoch given to any room: a counter that never falls behind Redis's clock in ms
+//	rooms:claim:{id}        string   the room's last claim: epoch, token, "fresh" or "taken" (over from another); expires
+//	laravel:outbox          hash     room id → the latest status that the backend has not accepted yet
+//
+// Read, written by others:
+//
+//	auth:revoked:{sha256 hex of a token}   any      that token is refused while the key exists
+//	auth:user_revoked:{user id}            string   Unix seconds; tokens issued before are refused
+//
+// The scripts compute keys from the room's id and touch keys of all rooms, so
+// this needs one Redis (with replicas if wanted), not a Redis Cluster. It needs
+// version 6.2 or newer.
+package persistence
