@@ -36,6 +36,9 @@ type Conn struct {
 
 	spacesMu sync.Mutex
 	spaces   []space
+
+	doneMu sync.Mutex
+	done   chan struct{} // nil until somebody asks; see Done
 }
 
 // Request is what a connection remembers of its handshake.
@@ -90,6 +93,33 @@ func (c *Conn) Closed() bool { return c.reason.Load() != 0 }
 // Reason returns what ended the connection, zero while it is open.
 func (c *Conn) Reason() CloseReason { return CloseReason(c.reason.Load()) }
 
+// Done returns a channel that is closed when the connection has ended.
+func (c *Conn) Done() <-chan struct{} {
+	c.doneMu.Lock()
+	defer c.doneMu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{})
+		if c.Closed() { // ended before, or about to look for the channel
+			close(c.done)
+		}
+	}
+	return c.done
+}
+
+// tellDone closes the channel of Done, if there is one that is open.
+func (c *Conn) tellDone() {
+	c.doneMu.Lock()
+	defer c.doneMu.Unlock()
+	if c.done == nil {
+		return
+	}
+	select {
+	case <-c.done:
+	default:
+		close(c.done)
+	}
+}
+
 // Send puts a frame into the outbox; Flush has it written. Frames arrive in
 // the order of the calls. If the outbox is full, the connection is cut
 // (ReasonSlowReader). On a connection that has ended it does nothing.
@@ -129,6 +159,7 @@ func (c *Conn) end(reason CloseReason, farewell ...Frame) {
 	if !c.reason.CompareAndSwap(0, uint32(reason)) {
 		return
 	}
+	c.tellDone()
 	if code := reasons[reason].code; code != 0 {
 		c.out.seal(closeFrame(code), farewell)
 		c.Flush()

@@ -41,6 +41,9 @@ const (
 	// ReasonInternalError: a callback panicked and left the connection in a
 	// state that nobody knows.
 	ReasonInternalError
+	// ReasonMoved: what the client was using is served by another server now; the
+	// client should connect again.
+	ReasonMoved
 	// ReasonShutdown: the server stops; the client should connect elsewhere.
 	ReasonShutdown
 
@@ -70,6 +73,7 @@ var reasons = [reasonEnd]struct {
 	ReasonKicked:         {"kicked", websocket.CloseNormalClosure},
 	ReasonExpired:        {"expired", websocket.CloseNormalClosure},
 	ReasonInternalError:  {"internal_error", websocket.CloseInternalServerErr},
+	ReasonMoved:          {"moved", websocket.CloseServiceRestart},
 	ReasonShutdown:       {"shutdown", websocket.CloseServiceRestart},
 }
 
