@@ -36,7 +36,7 @@ func (a *audience) remove(id room.SessionID) Session {
 }
 
 // deliver gives a frame to each session but one.
-func (a *audience) deliver(frame []byte, except room.SessionID) {
+func (a *audience) deliver(frame Frame, except room.SessionID) {
 	for _, s := range a.sessions {
 		if except == 0 || s.ID() != except {
 			s.Deliver(frame)

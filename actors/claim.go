@@ -74,7 +74,6 @@ func (a *roomActor) claimLate() {
 // serve opens the room to those who wait for it.
 func (a *roomActor) serve() {
 	a.phase, a.inquired = serving, false
-	a.refreshed = a.rooms.now()
 	a.rooms.tellSupervisor(&readyMessage{a.handle})
 	a.replay()
 	if a.room.Revision() == 0 && a.epoch != 0 {

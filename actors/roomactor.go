@@ -3,7 +3,6 @@ package actors
 import (
 	"log/slog"
 	"runtime/debug"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -65,9 +64,8 @@ type roomActor struct {
 	inquired bool       // the backend was asked for the owner and the seats
 	panics   panicCount
 
-	joins     uint64 // received from the supervisor
-	wakeAt    int64  // what the supervisor was asked for, Unix ms, 0 for nothing
-	refreshed int64  // when the users' keys were last written, Unix ms
+	joins  uint64 // received from the supervisor
+	wakeAt int64  // what the supervisor was asked for, Unix ms, 0 for nothing
 	// toldCount is the participant count of the last status, -1 if there is none.
 	toldCount int
 	draining  bool // the process stops: serve no more once nothing is under way
@@ -97,10 +95,6 @@ type (
 	}
 	drainMessage struct{}
 )
-
-// userRefresh is how often the keys that tell where users are get written anew;
-// they expire after 24 hours.
-const userRefresh = int64(8 * time.Hour / time.Millisecond)
 
 // Receive implements actor.Actor.
 func (a *roomActor) Receive(ctx actor.Context) {
@@ -276,11 +270,6 @@ func (a *roomActor) tick() {
 	if a.phase != serving {
 		return
 	}
-	now := a.rooms.now()
-	if a.room.Participants() > 0 && now >= a.refreshed+userRefresh {
-		a.refreshed = now
-		a.full = true // with the keys that tell where users are, before they expire
-	}
 	if a.late { // a room is not closed behind the store's back
 		return
 	}
@@ -308,11 +297,6 @@ func (a *roomActor) arm() {
 		return
 	}
 	at := a.room.Deadline()
-	if a.room.Participants() > 0 {
-		if refresh := a.refreshed + userRefresh; at == 0 || refresh < at {
-			at = refresh
-		}
-	}
 	if a.late && at != 0 { // look again when the store may be back
 		at = max(at, a.rooms.now()+1000)
 	}

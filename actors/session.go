@@ -20,7 +20,7 @@ type Session interface {
 	Attach(room *Room)
 	// Deliver appends a broadcast to what the session is to receive. It is
 	// written no later than the next Flush.
-	Deliver(frame []byte)
+	Deliver(frame Frame)
 	// Reply answers a request, exactly once for each. It is written no later
 	// than the next Flush.
 	Reply(request *Request, reply room.Reply)
@@ -32,9 +32,13 @@ type Session interface {
 	Cut()
 }
 
-// Encoder turns an event of a room into the bytes that each member receives. It
-// is pure, and is called from room goroutines, once for each event.
-type Encoder func(roomID string, event *room.Event) []byte
+// Frame is an event as members receive it, made by the Encoder. Rooms hand it on
+// and never look into it.
+type Frame any
+
+// Encoder turns an event of a room into what each member receives. It is pure,
+// and is called from room goroutines, once for each event.
+type Encoder func(roomID string, event *room.Event) Frame
 
 // Request is one command on its way to a room. It belongs to the room once it
 // is sent.
@@ -49,4 +53,7 @@ type Request struct {
 	// WantAck says that it does.
 	AckID   uint64
 	WantAck bool
+	// Internal requests were not asked by the client: nothing waits for their
+	// end.
+	Internal bool
 }

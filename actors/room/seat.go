@@ -73,6 +73,12 @@ func (c *LockSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	return Reply{}, append(events, Event{Kind: SeatLocked, Seat: c.Seat, Locked: true})
 }
 
+// As fills in the sender's rank.
+func (c *LockSeat) As(rank Rank) { c.Rank = rank }
+
+// As fills in the sender's rank.
+func (c *UnlockSeat) As(rank Rank) { c.Rank = rank }
+
 // Answer fills in the rank that a Reply.Ask asked for.
 func (c *LockSeat) Answer(user UserID, rank Rank) { c.Occupant, c.OccupantRank = user, rank }
 

@@ -21,7 +21,7 @@ type Handshake struct {
 func AppendOpen(dst []byte, h Handshake) []byte {
 	dst = append(dst, EngineOpen)
 	dst = append(dst, `{"sid":`...)
-	dst = appendString(dst, h.SID)
+	dst = AppendString(dst, h.SID)
 	dst = append(dst, `,"upgrades":[],"pingInterval":`...)
 	dst = strconv.AppendInt(dst, h.PingInterval.Milliseconds(), 10)
 	dst = append(dst, `,"pingTimeout":`...)
@@ -35,7 +35,7 @@ func AppendOpen(dst []byte, h Handshake) []byte {
 func AppendConnect(dst []byte, namespace, sid string) []byte {
 	dst = appendHeader(dst, Connect, namespace)
 	dst = append(dst, `{"sid":`...)
-	dst = appendString(dst, sid)
+	dst = AppendString(dst, sid)
 	return append(dst, '}')
 }
 
@@ -43,7 +43,7 @@ func AppendConnect(dst []byte, namespace, sid string) []byte {
 func AppendConnectError(dst []byte, namespace, message string) []byte {
 	dst = appendHeader(dst, ConnectError, namespace)
 	dst = append(dst, `{"message":`...)
-	dst = appendString(dst, message)
+	dst = AppendString(dst, message)
 	return append(dst, '}')
 }
 
@@ -58,7 +58,7 @@ func AppendDisconnect(dst []byte, namespace string) []byte {
 func AppendEvent(dst []byte, namespace, name string, args []byte) []byte {
 	dst = appendHeader(dst, Event, namespace)
 	dst = append(dst, '[')
-	dst = appendString(dst, name)
+	dst = AppendString(dst, name)
 	if len(args) > 0 {
 		dst = append(dst, ',')
 		dst = append(dst, args...)
@@ -87,8 +87,8 @@ func appendHeader(dst []byte, t Type, namespace string) []byte {
 
 const hex = "0123456789abcdef"
 
-// appendString appends s as a JSON string. What isn't UTF-8 in s stays so.
-func appendString(dst []byte, s string) []byte {
+// AppendString appends s as a JSON string. What isn't UTF-8 in s stays so.
+func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); i++ {

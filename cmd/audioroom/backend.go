@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"audioroom/actors"
+	"audioroom/actors/room"
+	"audioroom/laravel"
+)
+
+// backend answers what rooms and sessions ask, with Laravel's word. A cached
+// answer comes at once; another is waited for on a goroutine of its own. How
+// many of these there are is bounded by what each session may have under way,
+// and by the client's own queue.
+type backend struct {
+	client   *laravel.Client
+	reporter *laravel.Reporter
+	ctx      context.Context // ends what is asked when the server stops
+	asking   sync.WaitGroup
+}
+
+var _ actors.Backend = (*backend)(nil)
+
+// Rank implements actors.Backend.
+func (b *backend) Rank(roomID string, user room.UserID, answer func(room.Rank, error)) {
+	if rank, ok := b.client.CachedRank(roomID, int64(user)); ok {
+		answer(rank, nil)
+		return
+	}
+	b.asking.Go(func() { answer(b.client.Rank(b.ctx, roomID, int64(user))) })
+}
+
+// Info implements actors.Backend.
+func (b *backend) Info(roomID string, answer func(actors.RoomInfo, error)) {
+	tell := func(info laravel.Info, err error) {
+		answer(actors.RoomInfo{Owner: room.UserID(info.OwnerID), MaxSeats: info.MaxSeats}, err)
+	}
+	if info, ok := b.client.CachedRoom(roomID); ok {
+		tell(info, nil)
+		return
+	}
+	b.asking.Go(func() { tell(b.client.Room(b.ctx, roomID)) })
+}
+
+// Report implements actors.Backend.
+func (b *backend) Report(roomID string, status []byte, closed bool) {
+	b.reporter.Report(roomID, status, closed)
+}

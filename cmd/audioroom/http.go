@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// routes is what is served over HTTP.
+func (s *server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", s.gateway)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// condition is what /healthz and /readyz answer.
+type condition struct {
+	Status string `json:"status"`
+	// Degraded says of each part that is not well what is wrong with it.
+	Degraded map[string]string `json:"degraded,omitempty"`
+}
+
+// healthz tells whether everything works: 200, or 503 and what does not.
+func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
+	answer(w, "ok", "degraded", s.troubles())
+}
+
+// readyz tells whether new clients should be sent here.
+func (s *server) readyz(w http.ResponseWriter, _ *http.Request) {
+	troubles := make(map[string]string)
+	if h := s.store.Healthy(); !h.OK {
+		troubles["redis"] = h.Reason
+	}
+	if !s.ready.Load() {
+		troubles["start"] = "rooms are not restored yet, or the backend was not reached yet"
+	}
+	if s.draining.Load() {
+		troubles["draining"] = "the server is stopping"
+	}
+	answer(w, "ready", "not ready", troubles)
+}
+
+// troubles is what is wrong, by part.
+func (s *server) troubles() map[string]string {
+	troubles := make(map[string]string)
+	if h := s.store.Healthy(); !h.OK {
+		troubles["redis"] = h.Reason
+	}
+	if h := s.backend.reporter.Healthy(); !h.OK {
+		troubles["laravel"] = h.Reason
+	}
+	if n := s.metrics.unsavedRooms.Load(); n > 0 {
+		troubles["rooms"] = fmt.Sprintf("%d served from memory, not saved", n)
+	}
+	return troubles
+}
+
+func answer(w http.ResponseWriter, well, ill string, troubles map[string]string) {
+	c, code := condition{Status: well}, http.StatusOK
+	if len(troubles) > 0 {
+		c, code = condition{Status: ill, Degraded: troubles}, http.StatusServiceUnavailable
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(c) // the peer is gone: nobody to tell
+}
+
+// newLogger makes the log that the configuration asks for.
+func newLogger(c *config, w io.Writer) *slog.Logger {
+	level, _ := c.logLevel() // validated
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// joinErrors puts errors into one line.
+func joinErrors(list []error) error {
+	if len(list) == 0 {
+		return nil
+	}
+	text := "stopped with work left undone"
+	for _, err := range list {
+		text += "; " + err.Error()
+	}
+	return errors.New(text)
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"audioroom/actors/room"
+	"audioroom/persistence"
+)
+
+// inspectCommand shows a room as Redis holds it.
+type inspectCommand struct {
+	Room     string `arg:"" help:"Room id."`
+	RedisURL string `name:"redis-url" env:"REDIS_URL" default:"redis://127.0.0.1:6379/0" help:"Redis that keeps the rooms."`
+	JSON     bool   `name:"json" help:"Print JSON instead of a table."`
+}
+
+// inspected is what is shown of a room.
+type inspected struct {
+	RoomID       string                     `json:"roomId"`
+	Active       bool                       `json:"active"`
+	Fence        string                     `json:"fence"`
+	Participants string                     `json:"participants"`
+	Users        []room.UserID              `json:"users"`
+	Activity     string                     `json:"activity"`
+	ExpiresIn    string                     `json:"activityExpiresIn"`
+	Seats        map[string]json.RawMessage `json:"seats"`
+	Locked       []int                      `json:"lockedSeats"`
+	Status       json.RawMessage            `json:"undeliveredStatus"`
+	Snapshot     *room.Snapshot             `json:"snapshot"`
+}
+
+// Run implements command.
+func (c *inspectCommand) Run(p *program) error {
+	store, err := persistence.Open(persistence.Config{URL: c.RedisURL})
+	if err != nil {
+		return usageError{err}
+	}
+	defer store.Close(p.ctx)
+	seen, err := store.Inspect(p.ctx, c.Room)
+	if err != nil {
+		return err
+	}
+	if seen.Snapshot == nil && !seen.Active && seen.Status == nil {
+		return fmt.Errorf("room %q is not in Redis", c.Room)
+	}
+	view := inspected{
+		RoomID: seen.RoomID, Active: seen.Active, Fence: seen.Fence, Participants: seen.Participants,
+		Users: seen.Members, Activity: seen.Activity, ExpiresIn: seen.ActivityExpires.Round(time.Second).String(),
+		Seats: make(map[string]json.RawMessage), Locked: seen.Locked, Status: seen.Status,
+	}
+	for i, seat := range seen.Seats {
+		view.Seats[fmt.Sprint(i)] = json.RawMessage(seat)
+	}
+	if seen.Snapshot != nil {
+		if view.Snapshot, err = room.Decode(seen.Snapshot); err != nil {
+			return fmt.Errorf("room %q: %w", c.Room, err)
+		}
+	}
+	if c.JSON {
+		out := json.NewEncoder(p.stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(view)
+	}
+	return view.table(p.stdout, seen)
+}
+
+// table prints the room for people.
+func (v *inspected) table(w io.Writer, seen *persistence.Inspection) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name string, value any) { fmt.Fprintf(t, "%s\t%v\n", name, value) }
+	row("room", v.RoomID)
+	row("active", v.Active)
+	row("epoch.revision", v.Fence)
+	row("participants", v.Participants)
+	row("users", join(v.Users))
+	row("last activity (Unix ms)", v.Activity)
+	row("expires in", v.ExpiresIn)
+	if s := v.Snapshot; s != nil {
+		row("seats", s.SeatCount)
+		row("owner", s.Owner)
+	}
+	for _, i := range slices.Sorted(maps.Keys(seen.Seats)) {
+		row(fmt.Sprintf("seat %d", i), seen.Seats[i])
+	}
+	if v.Snapshot != nil {
+		for _, s := range v.Snapshot.Seats {
+			if s.HeldUntil != 0 {
+				row(fmt.Sprintf("seat %d", s.Seat), fmt.Sprintf("held for user %d until %s", s.User,
+					time.UnixMilli(s.HeldUntil).UTC().Format(time.RFC3339)))
+			}
+		}
+	}
+	row("locked seats", join(v.Locked))
+	if v.Status != nil {
+		row("status for the backend", string(v.Status))
+	}
+	return t.Flush()
+}
+
+func join[T any](list []T) string {
+	if len(list) == 0 {
+		return "-"
+	}
+	return strings.Trim(fmt.Sprint(list), "[]")
+}
+
+// firstOf returns the first of a comma list.
+func firstOf(list string) string {
+	first, _, _ := strings.Cut(list, ",")
+	return first
+}

@@ -1,0 +1,97 @@
+// Command audioroom is a live audio-room server: see the README.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // something went wrong on the way
+	exitUsage  = 2 // the flags, the environment or the address are no good
+)
+
+// cli is the command line.
+type cli struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Token   tokenCommand   `cmd:"" help:"Mint a token for development."`
+	Inspect inspectCommand `cmd:"" help:"Show what Redis holds of a room."`
+}
+
+// program is what a command may use of the outer world.
+type program struct {
+	ctx            context.Context // ends with the first signal to stop
+	stdout, stderr io.Writer
+}
+
+// command is one of the program's commands. Its error is a line for people; a
+// usageError exits with exitUsage.
+type command interface {
+	Run(p *program) error
+}
+
+// usageError is an error that another call could avoid.
+type usageError struct{ error }
+
+// exited is how kong's own exits, such as --help, leave the parser.
+type exited int
+
+func main() {
+	ctx, stop := signalContext(context.Background(), os.Stderr)
+	code := run(&program{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program but for signals and the process's own exit.
+func run(p *program, args []string) (code int) {
+	var c cli
+	wrong := new(faults)
+	parser, err := kong.New(&c,
+		kong.Name("audioroom"),
+		kong.Description("A live audio-room server: rooms, seats, presence over Socket.IO."),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		wrong.mappers(),
+	)
+	if err != nil {
+		panic(err) // the command line's own definition is broken
+	}
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case exited:
+			code = int(e)
+		default:
+			panic(e)
+		}
+	}()
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(p.stderr, "audioroom: %v\n", err)
+		return exitUsage
+	}
+	if v, ok := parsed.Selected().Target.Addr().Interface().(interface{ validate(*faults) }); ok {
+		v.validate(wrong)
+	}
+	if err := wrong.err(); err != nil {
+		fmt.Fprintf(p.stderr, "audioroom: bad configuration\n%v\n", err)
+		return exitUsage
+	}
+	switch err := parsed.Selected().Target.Addr().Interface().(command).Run(p).(type) {
+	case nil:
+		return exitOK
+	case usageError:
+		fmt.Fprintf(p.stderr, "audioroom: %v\n", err)
+		return exitUsage
+	default:
+		fmt.Fprintf(p.stderr, "audioroom: %v\n", err)
+		return exitFailed
+	}
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"audioroom/actors"
+	"audioroom/actors/room"
+	"audioroom/laravel"
+	"audioroom/persistence"
+	"audioroom/wsconn"
+	"audioroom/wsconn/transport"
+)
+
+// drainTimeout bounds the stop of the server, so that it ends well within the
+// ten seconds that service managers grant.
+const drainTimeout = 9 * time.Second
+
+// serveCommand runs the server.
+type serveCommand struct {
+	config `embed:""`
+	Dev    bool `help:"Development mode: embedded Redis, a stand-in backend, a known secret, loopback only."`
+}
+
+func (c *serveCommand) validate(f *faults) {
+	if c.Dev {
+		c.forDevelopment()
+	}
+	c.config.validate(f)
+}
+
+// Run implements command.
+func (c *serveCommand) Run(p *program) error {
+	var d *development
+	if c.Dev {
+		var err error
+		if d, err = startDevelopment(&c.config); err != nil {
+			return usageError{err}
+		}
+		defer d.stop()
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return usageError{fmt.Errorf("can't listen: %w", err)}
+	}
+	s, err := newServer(&c.config, newLogger(&c.config, p.stderr))
+	if err != nil {
+		listener.Close()
+		return usageError{err}
+	}
+	s.serve(listener)
+	if d != nil {
+		d.greet(p.stdout, listener.Addr())
+	}
+	<-p.ctx.Done()
+	return s.stop()
+}
+
+// server is the running program: the adapters, joined.
+type server struct {
+	config   *config
+	log      *slog.Logger
+	metrics  *metrics
+	store    *persistence.Store
+	backend  *backend
+	rooms    *actors.Rooms
+	gateway  *wsconn.Gateway
+	http     *http.Server
+	ready    atomic.Bool // rooms are restored, the backend was reached
+	draining atomic.Bool
+	ctx      context.Context // ends when the server stops
+	cancel   context.CancelFunc
+	tasks    sync.WaitGroup
+}
+
+// newServer joins the adapters. Nothing is waited for: Redis and the backend
+// may be away.
+func newServer(c *config, log *slog.Logger) (*server, error) {
+	s := &server{config: c, log: log, metrics: newMetrics()}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	var err error
+	s.store, err = persistence.Open(persistence.Config{
+		URL: c.RedisURL, Inactivity: c.Inactivity, CommitTimeout: c.CommitTimeout,
+		Logger: log.With("component", "redis"), Observer: s.metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	window := c.StatusWindow
+	if window == 0 {
+		window = -1 // 0 would be the default
+	}
+	client, err := laravel.New(laravel.Config{
+		BaseURL: c.LaravelURL, Key: c.LaravelKey, StatusWindow: window,
+		Logger: log.With("component", "laravel"), Observer: s.metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), ctx: s.ctx}
+	s.rooms = actors.Start(actors.Config{
+		Room: room.Config{
+			SeatGrace: c.SeatGrace.Milliseconds(), Inactivity: c.Inactivity.Milliseconds(), DefaultSeats: c.DefaultSeats,
+		},
+		Log: log.With("component", "rooms"), Observer: s.metrics,
+	}, s.store, s.backend, wsconn.Encode)
+	s.gateway, err = wsconn.New(wsconn.Config{
+		Transport: transport.Config{
+			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout,
+			Logger: log.With("component", "transport"), Observer: s.metrics,
+		},
+		Secrets: c.Secrets, Origins: c.Origins, EventBudget: c.EventBudget, EventRefill: c.EventRefill,
+		ConnectionsPerUser: c.ConnectionsPerUser, ConnectionsPerAddress: c.ConnectionsPerAddr,
+		Log: log.With("component", "gateway"), Observer: s.metrics,
+	}, s.rooms, s.backend, s.store, s.store)
+	if err != nil {
+		return nil, err
+	}
+	s.metrics.watch(s)
+	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10}
+	return s, nil
+}
+
+// serve starts to serve, and to get ready.
+func (s *server) serve(listener net.Listener) {
+	s.tasks.Go(func() {
+		if err := s.http.Serve(listener); err != http.ErrServerClosed {
+			s.log.Error("serving ended", "error", err)
+		}
+	})
+	s.tasks.Go(s.prepare)
+	s.log.Info("listening", "addr", listener.Addr().String())
+}
+
+// retryPause is between two attempts to get ready.
+const retryPause = 500 * time.Millisecond
+
+// prepare restores the rooms that Redis remembers and has the backend told what
+// it has not heard, as soon as both can be reached.
+func (s *server) prepare() {
+	s.persist("redis", s.restore)
+	s.persist("laravel", s.backend.client.Check)
+	if s.ctx.Err() == nil {
+		s.ready.Store(true)
+		s.log.Info("ready")
+	}
+}
+
+// persist tries something until it succeeds, and says once that it doesn't.
+func (s *server) persist(what string, try func(context.Context) error) {
+	for failures := 0; ; failures++ {
+		err := try(s.ctx)
+		if err == nil || s.ctx.Err() != nil {
+			return
+		}
+		if failures == 0 {
+			s.log.Warn("not ready", "missing", what, "error", err)
+		}
+		select {
+		case <-time.After(retryPause):
+		case <-s.ctx.Done():
+		}
+	}
+}
+
+func (s *server) restore(ctx context.Context) error {
+	begin := time.Now()
+	ids, err := s.store.Active(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.rooms.Restore(ctx, ids); err != nil {
+		return err
+	}
+	if len(ids) > 0 {
+		s.log.Info("rooms restored", "rooms", len(ids), "took", time.Since(begin).Round(time.Millisecond))
+	}
+	return s.backend.reporter.Resume(ctx)
+}
+
+// stop drains the server: nobody new is let in, what is under way is finished
+// and committed, the last statuses are delivered or left in the outbox, and
+// clients are cut so that they connect elsewhere. The error says what was left
+// when the time ran out.
+func (s *server) stop() error {
+	s.log.Info("draining", "connections", s.gateway.Connections())
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	within := func(d time.Duration, stop func(context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, d)
+		defer cancel()
+		return stop(ctx)
+	}
+	s.draining.Store(true)
+	s.gateway.Refuse()
+	var left []error
+	note := func(what string, err error) {
+		if err != nil {
+			left = append(left, fmt.Errorf("%s: %w", what, err))
+		}
+	}
+	note("rooms", within(4*time.Second, s.rooms.Stop))
+	note("connections", within(2*time.Second, s.gateway.Shutdown))
+	s.cancel()
+	if err := within(2*time.Second, s.backend.reporter.Close); err != nil {
+		s.log.Info("statuses are left in the outbox", "error", err)
+	}
+	s.backend.asking.Wait()
+	s.backend.client.Close()
+	note("store", within(time.Second, s.store.Close))
+	note("http", s.http.Shutdown(ctx))
+	s.tasks.Wait()
+	if err := joinErrors(left); err != nil {
+		return err
+	}
+	s.log.Info("stopped")
+	return nil
+}

@@ -1,0 +1,209 @@
+package wsconn
+
+import (
+	"context"
+
+	"audioroom/actors"
+	"audioroom/actors/room"
+	"audioroom/wsconn/socketio"
+	"audioroom/wsconn/transport"
+)
+
+// event is how one event of the clients is handled: which fields it carries,
+// and what is done once the payload is known to be valid and the session's
+// budget allows it.
+type event struct {
+	need, may field
+	// silent events don't answer an invalid payload.
+	silent bool
+	// free events are carried out even if the budget is used up: to leave must
+	// always work.
+	free  bool
+	style errorStyle
+	do    func(s *Session, p payload, ack transport.Ack)
+}
+
+// events is every event that clients may send.
+var events = map[string]*event{
+	"room:join":  {need: fieldRoomID, may: fieldSeatCount | fieldOwnerID, style: joinError, do: (*Session).join},
+	"room:leave": {need: fieldRoomID, silent: true, free: true, style: plainError, do: (*Session).leave},
+	"seat:take": {need: fieldRoomID | fieldSeatIndex, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.command(p, ack, &room.TakeSeat{Session: s.id, Seat: p.seatIndex})
+	}},
+	"seat:leave": {need: fieldRoomID, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.command(p, ack, &room.LeaveSeat{Session: s.id})
+	}},
+	"seat:lock": {need: fieldRoomID | fieldSeatIndex, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.rankedCommand(p, ack, &room.LockSeat{Session: s.id, Seat: p.seatIndex})
+	}},
+	"seat:unlock": {need: fieldRoomID | fieldSeatIndex, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.rankedCommand(p, ack, &room.UnlockSeat{Session: s.id, Seat: p.seatIndex})
+	}},
+	"user:getRoom": {need: fieldUserID, style: lookupError, do: (*Session).lookUp},
+}
+
+// handle takes an event of the session's client. It is called from the
+// connection's reading goroutine.
+func (s *Session) handle(e *transport.Event) {
+	withinBudget := s.budget == nil || s.budget.Allow()
+	spec := events[e.Name]
+	if spec == nil {
+		if withinBudget {
+			s.answerError(e.Ack, plainError, textUnknownEvent)
+		} else {
+			s.answerError(e.Ack, plainError, textTooManyRequests)
+		}
+		return
+	}
+	p, ok := decodePayload(e.Args.First(), spec.need, spec.may)
+	switch {
+	case !ok && spec.silent:
+	case !ok:
+		s.answerError(e.Ack, spec.style, textInvalidPayload)
+	case !withinBudget && !spec.free:
+		s.answerError(e.Ack, spec.style, textTooManyRequests)
+	default:
+		spec.do(s, p, e.Ack)
+	}
+}
+
+// panicked answers an event whose handling panicked.
+func (s *Session) panicked(e *transport.Event) {
+	style := plainError
+	if spec := events[e.Name]; spec != nil {
+		style = spec.style
+	}
+	s.answerError(e.Ack, style, textInternalError)
+}
+
+func (s *Session) join(p payload, ack transport.Ack) {
+	if !s.begin() {
+		return
+	}
+	r := s.request(string(p.roomID), ack, &room.Join{Session: s.id, User: s.user, Profile: s.profile, SeatCount: p.seatCount})
+	s.mu.Lock()
+	if s.gone {
+		s.mu.Unlock()
+		return
+	}
+	if s.roomID != "" && s.roomID != r.RoomID {
+		s.send(&actors.Request{RoomID: s.roomID, Session: s, Command: &room.Leave{Session: s.id}, Internal: true})
+	}
+	s.roomID, s.room, s.joining = r.RoomID, nil, r
+	s.joins++
+	s.mu.Unlock()
+	s.gateway.rooms.Join(r)
+}
+
+func (s *Session) leave(p payload, ack transport.Ack) {
+	s.mu.Lock()
+	if s.roomID != string(p.roomID) {
+		s.mu.Unlock()
+		s.answer(ack, success)
+		return
+	}
+	s.mu.Unlock()
+	if !s.begin() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.roomID != string(p.roomID) { // the room closed meanwhile
+		s.end()
+		s.answer(ack, success)
+		return
+	}
+	s.send(s.request(s.roomID, ack, &room.Leave{Session: s.id}))
+	s.roomID, s.joining = "", nil
+}
+
+// command sends a participant's command to their room.
+func (s *Session) command(p payload, ack transport.Ack, c room.Command) {
+	if r := s.admit(p, ack, c); r != nil {
+		s.dispatch(r)
+	}
+}
+
+// rankedCommand sends a command to the room once the sender's rank is known.
+// Commands of one session that wait for a rank keep their order; nothing else
+// waits behind them.
+func (s *Session) rankedCommand(p payload, ack transport.Ack, c ranked) {
+	r := s.admit(p, ack, c)
+	if r == nil {
+		return
+	}
+	s.mu.Lock()
+	s.asking = append(s.asking, r)
+	first := len(s.asking) == 1
+	s.mu.Unlock()
+	if first {
+		s.ask(r)
+	}
+}
+
+// ranked is a command that needs its sender's rank.
+type ranked interface {
+	room.Command
+	As(rank room.Rank)
+}
+
+// ask asks for the rank that the first waiting command needs.
+func (s *Session) ask(r *actors.Request) {
+	s.gateway.backend.Rank(r.RoomID, s.user, func(rank room.Rank, err error) { s.ranked(r.RoomID, rank, err) })
+}
+
+// ranked goes on with the commands that waited for a rank in one room.
+func (s *Session) ranked(roomID string, rank room.Rank, err error) {
+	for {
+		s.mu.Lock()
+		if len(s.asking) == 0 {
+			s.asking = nil
+			s.mu.Unlock()
+			return
+		}
+		r := s.asking[0]
+		if r.RoomID != roomID {
+			s.mu.Unlock()
+			s.ask(r)
+			return
+		}
+		// Sent before it is taken out, so that no later one overtakes it.
+		if err == nil {
+			r.Command.(ranked).As(rank)
+			r = s.route(r)
+		}
+		s.asking = s.asking[1:]
+		s.mu.Unlock()
+		if r == nil {
+			continue
+		}
+		reply := room.Reply{Err: room.ErrNotInRoom}
+		if err != nil {
+			reply.Err = room.ErrInternal
+		}
+		s.Reply(r, reply)
+		s.Flush()
+	}
+}
+
+// lookUp answers where a user is.
+func (s *Session) lookUp(p payload, ack transport.Ack) {
+	if !s.begin() {
+		return
+	}
+	go func() { // bounded by what a session may have under way
+		defer s.end()
+		ctx, cancel := context.WithTimeout(context.Background(), s.gateway.config.LookupTimeout)
+		defer cancel()
+		roomID, in, err := s.gateway.directory.RoomOf(ctx, int64(p.userID))
+		switch {
+		case err != nil:
+			s.answerError(ack, lookupError, textInternalError)
+		case !in:
+			s.answer(ack, []byte(`{"roomId":null}`))
+		default:
+			b := socketio.AppendString([]byte(`{"roomId":`), roomID)
+			s.answer(ack, append(b, '}'))
+		}
+	}()
+}

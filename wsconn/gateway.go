@@ -1,0 +1,316 @@
+package wsconn
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"audioroom/actors"
+	"audioroom/actors/room"
+	"audioroom/wsconn/transport"
+)
+
+// Config is how clients are let in and served. Zero fields take their default
+// unless they say otherwise.
+type Config struct {
+	// Transport is how connections are served.
+	Transport transport.Config
+	// Secrets sign the tokens of clients; any of them will do. Required, each of
+	// at least MinSecret bytes.
+	Secrets []string
+	// Origins are the pages that browsers may connect from, compared to the
+	// letter. A client that tells no origin is let in.
+	Origins []string
+	// EventBudget is how many events a session may send at once, 0 for any
+	// number; EventRefill is how many more it may send each second.
+	EventBudget, EventRefill int
+	// ConnectionsPerUser is how many sessions a user may have, 0 for any number.
+	ConnectionsPerUser int
+	// ConnectionsPerAddress is how many connections a network address may have,
+	// 0 for any number. Behind a proxy all clients share the proxy's address.
+	ConnectionsPerAddress int
+	// LookupTimeout bounds a question to the store on a client's behalf: whether
+	// a token was revoked, where a user is. Default 1 s.
+	LookupTimeout time.Duration
+	// Observer counts. Nil for none.
+	Observer Observer
+	// Log hears of sessions. Default: none.
+	Log *slog.Logger
+}
+
+// Observer counts what happens at the gateway. Its methods are called from many
+// goroutines and must not block.
+type Observer interface {
+	// Authenticated counts the outcome of a CONNECT.
+	Authenticated(outcome AuthOutcome)
+}
+
+// AuthOutcome is how a CONNECT ended, fit for a metric label.
+type AuthOutcome string
+
+// Every outcome.
+const (
+	AuthAccepted    AuthOutcome = "accepted"
+	AuthOrigin      AuthOutcome = "origin_not_allowed"
+	AuthMissing     AuthOutcome = "token_missing"
+	AuthInvalid     AuthOutcome = "token_invalid"
+	AuthRevoked     AuthOutcome = "token_revoked"
+	AuthFailed      AuthOutcome = "check_failed"
+	AuthConnections AuthOutcome = "too_many_connections"
+)
+
+// authTexts maps each refusal to the message of its CONNECT_ERROR.
+var authTexts = map[AuthOutcome]string{
+	AuthOrigin:      "Origin not allowed",
+	AuthMissing:     "Authentication required",
+	AuthInvalid:     "Invalid credentials",
+	AuthRevoked:     "Invalid credentials",
+	AuthFailed:      "Authentication failed",
+	AuthConnections: "Too many connections",
+}
+
+// Rooms is where joins go.
+type Rooms interface {
+	Join(r *actors.Request)
+}
+
+// Directory tells where users are.
+type Directory interface {
+	// RoomOf returns the room that a user is in, if they are in one. It may
+	// block until ctx ends.
+	RoomOf(ctx context.Context, user int64) (roomID string, in bool, err error)
+}
+
+// Gateway lets clients in and turns their events into commands for rooms. It is
+// an http.Handler for the Socket.IO path.
+type Gateway struct {
+	config      Config
+	transport   *transport.Server
+	verifier    *verifier
+	revocations Revocations
+	rooms       Rooms
+	backend     actors.Backend
+	directory   Directory
+	lastID      atomic.Uint64
+
+	mu        sync.Mutex // guards what follows
+	users     map[room.UserID][]*Session
+	addresses map[string]int // connections; empty without a limit
+}
+
+// client is what a connection's Value is: the session of its client, once it
+// has authenticated.
+type client struct{ session atomic.Pointer[Session] }
+
+var (
+	_ transport.Handler  = (*Gateway)(nil)
+	_ transport.Panicker = (*Gateway)(nil)
+	_ http.Handler       = (*Gateway)(nil)
+)
+
+// New returns a gateway. Shutdown ends it.
+func New(config Config, rooms Rooms, backend actors.Backend, directory Directory, revocations Revocations) (*Gateway, error) {
+	if config.LookupTimeout == 0 {
+		config.LookupTimeout = time.Second
+	}
+	if config.Observer == nil {
+		config.Observer = nobody{}
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(config.Secrets) == 0 || slices.ContainsFunc(config.Secrets, func(s string) bool { return len(s) < MinSecret }) {
+		return nil, errors.New("wsconn: a secret is missing or too short")
+	}
+	g := &Gateway{
+		config: config, verifier: newVerifier(config.Secrets), revocations: revocations, rooms: rooms,
+		backend: backend, directory: directory,
+		users: make(map[room.UserID][]*Session), addresses: make(map[string]int),
+	}
+	var err error
+	g.transport, err = transport.New(config.Transport, g)
+	return g, err
+}
+
+// ServeHTTP implements http.Handler.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.transport.ServeHTTP(w, r) }
+
+// Refuse has every new connection refused, with status 503.
+func (g *Gateway) Refuse() { g.transport.Refuse() }
+
+// Shutdown closes every connection so that clients connect elsewhere, and waits
+// for their end or that of ctx.
+func (g *Gateway) Shutdown(ctx context.Context) error { return g.transport.Shutdown(ctx) }
+
+// Connections returns how many connections are open.
+func (g *Gateway) Connections() int { return g.transport.Len() }
+
+// Open implements transport.Handler.
+func (g *Gateway) Open(c *transport.Conn) error {
+	c.Value = new(client)
+	return g.countAddress(c, 1)
+}
+
+// errAddress refuses a connection.
+var errAddress = errors.New("wsconn: too many connections from this address")
+
+// countAddress counts a connection of an address in or out.
+func (g *Gateway) countAddress(c *transport.Conn, change int) error {
+	limit := g.config.ConnectionsPerAddress
+	if limit == 0 {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.Request().RemoteAddr)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.addresses[host] += change // also of those that are refused: Closed follows
+	switch n := g.addresses[host]; {
+	case n <= 0:
+		delete(g.addresses, host)
+	case change > 0 && n > limit:
+		return errAddress
+	}
+	return nil
+}
+
+// Connect implements transport.Handler: it lets a client in or refuses it.
+func (g *Gateway) Connect(c *transport.Conn, _ string, auth []byte) {
+	request := c.Request()
+	if request.Origin != "" && !slices.Contains(g.config.Origins, request.Origin) {
+		g.refuse(c, AuthOrigin)
+		return
+	}
+	token := tokenOf(auth, request.Authorization)
+	if token == "" {
+		g.refuse(c, AuthMissing)
+		return
+	}
+	who, err := g.verifier.verify(token, time.Now())
+	if err != nil {
+		g.refuse(c, AuthInvalid)
+		return
+	}
+	go func() { // one for each CONNECT that waits, for no longer than the lookup
+		ctx, cancel := context.WithTimeout(context.Background(), g.config.LookupTimeout)
+		defer cancel()
+		revoked, err := g.revocations.Revoked(ctx, who.token, int64(who.user), who.issuedAt)
+		switch {
+		case err != nil:
+			g.config.Log.Warn("revocation can't be checked, client refused", "user", int64(who.user), "error", err)
+			g.refuse(c, AuthFailed)
+		case revoked:
+			g.refuse(c, AuthRevoked)
+		default:
+			g.accept(c, who)
+		}
+	}()
+}
+
+func (g *Gateway) refuse(c *transport.Conn, outcome AuthOutcome) {
+	g.config.Observer.Authenticated(outcome)
+	c.Refuse(namespace, authTexts[outcome])
+}
+
+// accept gives an authenticated client its session.
+func (g *Gateway) accept(c *transport.Conn, who *identity) {
+	s := &Session{
+		gateway: g, conn: c, id: room.SessionID(g.lastID.Add(1)), user: who.user, profile: who.profile,
+		underway: make(chan struct{}, maxUnderway),
+	}
+	if g.config.EventBudget > 0 {
+		s.budget = rate.NewLimiter(rate.Limit(g.config.EventRefill), g.config.EventBudget)
+	}
+	if !g.enter(s) {
+		g.refuse(c, AuthConnections)
+		return
+	}
+	c.Value.(*client).session.Store(s)
+	s.mu.Lock() // the client may be gone already
+	if !s.gone {
+		s.expiry = time.AfterFunc(time.Until(who.expiresAt), s.expire)
+	}
+	s.mu.Unlock()
+	if _, ok := c.Accept(namespace); !ok { // gone; Closed may have come before the session was there
+		g.closeSession(c)
+		return
+	}
+	g.config.Observer.Authenticated(AuthAccepted)
+}
+
+// enter adds a session to those of its user, unless these are too many.
+func (g *Gateway) enter(s *Session) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if limit := g.config.ConnectionsPerUser; limit > 0 && len(g.users[s.user]) >= limit {
+		return false
+	}
+	g.users[s.user] = append(g.users[s.user], s)
+	return true
+}
+
+func (g *Gateway) exit(s *Session) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	left := slices.DeleteFunc(g.users[s.user], func(other *Session) bool { return other == s })
+	if len(left) == 0 {
+		delete(g.users, s.user)
+		return
+	}
+	g.users[s.user] = left
+}
+
+// Event implements transport.Handler.
+func (g *Gateway) Event(c *transport.Conn, e transport.Event) {
+	if s := c.Value.(*client).session.Load(); s != nil {
+		s.handle(&e)
+	}
+}
+
+// Panicked implements transport.Panicker.
+func (g *Gateway) Panicked(c *transport.Conn, e transport.Event) {
+	if s := c.Value.(*client).session.Load(); s != nil {
+		s.panicked(&e)
+	}
+}
+
+// Disconnect implements transport.Handler.
+func (g *Gateway) Disconnect(c *transport.Conn, _ string) { g.closeSession(c) }
+
+// Closed implements transport.Handler.
+func (g *Gateway) Closed(c *transport.Conn, reason transport.CloseReason) {
+	_ = g.countAddress(c, -1) // counting out refuses nobody
+	if s := g.closeSession(c); s != nil {
+		g.config.Log.Info("session closed", "session", uint64(s.id), "user", int64(s.user), "reason", reason.String())
+	}
+}
+
+// closeSession ends the session of a connection, if it has one, and returns it.
+func (g *Gateway) closeSession(c *transport.Conn) *Session {
+	s := c.Value.(*client).session.Swap(nil)
+	if s != nil {
+		s.leaveAll()
+		g.exit(s)
+	}
+	return s
+}
+
+// expire ends a session whose token has run out.
+func (s *Session) expire() {
+	s.conn.SendNow(transport.EventFrame(namespace, "auth:expired", []byte(`{}`)))
+	s.conn.Close(transport.ReasonExpired)
+}
+
+type nobody struct{}
+
+func (nobody) Authenticated(AuthOutcome) {}

@@ -1,0 +1,237 @@
+package wsconn
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"audioroom/actors"
+	"audioroom/actors/room"
+	"audioroom/wsconn/transport"
+)
+
+// maxUnderway bounds the requests of one session that are not answered yet.
+// Beyond it nothing more is read from the connection until one is.
+const maxUnderway = 256
+
+// Session is one authenticated client: a user's stay in the main namespace of
+// one connection. Rooms and the supervisor call the methods of actors.Session
+// from their goroutines; everything else belongs to the connection's reading
+// goroutine, unless it says otherwise.
+type Session struct {
+	gateway *Gateway
+	conn    *transport.Conn
+	id      room.SessionID
+	user    room.UserID
+	profile []byte
+	budget  *rate.Limiter // nil for no limit
+	// underway holds a token for each request that is not answered yet.
+	underway chan struct{}
+
+	mu     sync.Mutex // guards what follows
+	gone   bool
+	expiry *time.Timer // when the token runs out
+	// roomID is the room that the session is in or on its way to, "" for none.
+	roomID string
+	// room is where its commands go, nil while the supervisor is finding out.
+	// Requests are parked until then, each with the number of joins before it.
+	room     *actors.Room
+	joins    int
+	attached int
+	parked   []parkedRequest
+	joining  *actors.Request   // the last join, while it is unanswered
+	asking   []*actors.Request // waiting for a rank
+}
+
+type parkedRequest struct {
+	joins   int
+	request *actors.Request
+}
+
+var _ actors.Session = (*Session)(nil)
+
+// ID implements actors.Session.
+func (s *Session) ID() room.SessionID { return s.id }
+
+// User implements actors.Session.
+func (s *Session) User() room.UserID { return s.user }
+
+// Profile implements actors.Session.
+func (s *Session) Profile() []byte { return s.profile }
+
+// Alive implements actors.Session.
+func (s *Session) Alive() bool {
+	if s.conn.Closed() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.gone
+}
+
+// Attach implements actors.Session.
+func (s *Session) Attach(r *actors.Room) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.attached++
+	sent := 0
+	for _, p := range s.parked {
+		if p.joins != s.attached {
+			break
+		}
+		r.Send(p.request)
+		sent++
+	}
+	s.parked = s.parked[sent:]
+	if len(s.parked) == 0 {
+		s.parked = nil
+	}
+	if s.attached == s.joins {
+		s.room = r
+	}
+}
+
+// Deliver implements actors.Session.
+func (s *Session) Deliver(frame actors.Frame) { s.conn.Send(frame.(transport.Frame)) }
+
+// Flush implements actors.Session.
+func (s *Session) Flush() { s.conn.Flush() }
+
+// Reply implements actors.Session.
+func (s *Session) Reply(r *actors.Request, reply room.Reply) {
+	if _, ok := r.Command.(*room.Join); ok {
+		s.mu.Lock()
+		if s.joining == r {
+			s.joining = nil
+			if reply.Err != room.OK {
+				s.roomID, s.room = "", nil
+			}
+		}
+		s.mu.Unlock()
+	}
+	if r.WantAck {
+		if reply.Err == room.OK && reply.State == nil {
+			s.conn.Send(transport.AckFrame(namespace, r.AckID, success))
+		} else {
+			var scratch [256]byte
+			s.conn.Send(transport.AckFrame(namespace, r.AckID, appendReply(scratch[:0], r, &reply)))
+		}
+	}
+	if !r.Internal {
+		s.end()
+	}
+}
+
+// Left implements actors.Session.
+func (s *Session) Left(roomID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.roomID == roomID && s.joining == nil {
+		s.roomID, s.room = "", nil
+	}
+}
+
+// Cut implements actors.Session.
+func (s *Session) Cut() { s.conn.Close(transport.ReasonMoved) }
+
+// begin takes a token for a request, and waits for one if too many requests
+// are under way. It reports false if the connection ended meanwhile.
+func (s *Session) begin() bool {
+	select {
+	case s.underway <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case s.underway <- struct{}{}:
+		return true
+	case <-s.conn.Done():
+		return false
+	}
+}
+
+// end gives the token of a request back. It may be called from any goroutine.
+func (s *Session) end() { <-s.underway }
+
+// request makes a request of this session.
+func (s *Session) request(roomID string, ack transport.Ack, c room.Command) *actors.Request {
+	return &actors.Request{RoomID: roomID, Session: s, Command: c, AckID: ack.ID, WantAck: ack.Wanted}
+}
+
+// admit makes a request of a command for the session's room. It answers and
+// returns nil if the session is not in that room.
+func (s *Session) admit(p payload, ack transport.Ack, c room.Command) *actors.Request {
+	s.mu.Lock()
+	roomID := s.roomID
+	s.mu.Unlock()
+	if roomID != string(p.roomID) {
+		s.answerError(ack, plainError, errorTexts[room.ErrNotInRoom])
+		return nil
+	}
+	if !s.begin() {
+		return nil
+	}
+	return s.request(roomID, ack, c)
+}
+
+// dispatch sends a request to the session's room, or answers that it has left
+// it.
+func (s *Session) dispatch(r *actors.Request) {
+	s.mu.Lock()
+	r = s.route(r)
+	s.mu.Unlock()
+	if r != nil {
+		s.Reply(r, room.Reply{Err: room.ErrNotInRoom})
+		s.Flush()
+	}
+}
+
+// route sends a request if the session is still in its room, and returns it
+// otherwise. The caller holds mu.
+func (s *Session) route(r *actors.Request) *actors.Request {
+	if s.gone || s.roomID != r.RoomID {
+		return r
+	}
+	s.send(r)
+	return nil
+}
+
+// send sends a request to the room that the session is in, or on its way to.
+// The caller holds mu.
+func (s *Session) send(r *actors.Request) {
+	if s.room == nil {
+		s.parked = append(s.parked, parkedRequest{s.joins, r})
+		return
+	}
+	s.room.Send(r)
+}
+
+// leaveAll ends the session: its connection closed, or its client left the
+// namespace. It is called once.
+func (s *Session) leaveAll() {
+	s.mu.Lock()
+	s.gone = true
+	if s.roomID != "" {
+		s.send(&actors.Request{RoomID: s.roomID, Session: s, Command: &room.Drop{Session: s.id}, Internal: true})
+		s.roomID = ""
+	}
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	s.mu.Unlock()
+}
+
+// answer answers an event that reached no room. It may be called from any
+// goroutine.
+func (s *Session) answer(ack transport.Ack, body []byte) {
+	if ack.Wanted {
+		s.conn.SendNow(transport.AckFrame(namespace, ack.ID, body))
+	}
+}
+
+func (s *Session) answerError(ack transport.Ack, style errorStyle, message string) {
+	if ack.Wanted {
+		s.answer(ack, appendError(nil, style, message))
+	}
+}
