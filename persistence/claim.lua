@@ -3,29 +3,13 @@
 -- Answers the epoch and the snapshot, nil if there is none.
 local id, token = ARGV[1], ARGV[2]
 local room = 'room:' .. id .. ':'
-local fence = redis.call('HGET', 'rooms:fence', id)
+local snapshot = redis.call('GET', room .. 'snapshot')
 
 -- The same claim again, because its answer was lost: the same answer.
 local before = redis.call('GET', 'rooms:claim:' .. id) or ''
 local given, by, how = string.match(before, '^(%d+) (%S+) (%S+)$')
 if by == token then
-	return {given, redis.call('GET', room .. 'snapshot')}
-end
-
--- Not below Redis's clock, so that no epoch comes twice after Redis lost the
--- counter.
-local now = redis.call('TIME')
-local epoch = math.max(
-	redis.call('INCR', 'rooms:epoch'),
-	now[1] * 1000 + math.floor(now[2] / 1000),
-	tonumber(string.match(fence or '', '^%d+') or 0) + 1)
-epoch = string.format('%.0f', epoch)
-redis.call('SET', 'rooms:epoch', epoch)
-redis.call('HSET', 'rooms:fence', id, epoch .. '.0')
-if fence or how == 'taken' then
-	redis.call('SET', 'rooms:claim:' .. id, epoch .. ' ' .. token .. ' taken', 'EX', 86400)
-else
-	redis.call('SET', 'rooms:claim:' .. id, epoch .. ' ' .. token .. ' fresh', 'EX', 600)
+	return {given, snapshot}
 end
 
 -- Nobody is in a room that has just been taken over.
@@ -34,7 +18,6 @@ for _, user in ipairs(redis.call('SMEMBERS', room .. 'members')) do
 		redis.call('DEL', 'user:' .. user .. ':room')
 	end
 end
-local snapshot = redis.call('GET', room .. 'snapshot')
 local stale = {room .. 'members'}
 if snapshot then
 	redis.call('SET', room .. 'participants', 0)
@@ -43,4 +26,24 @@ if snapshot then
 	end
 end
 redis.call('DEL', unpack(stale))
+
+-- The epoch is not below Redis's clock (in µs, exact in a double until 2255), so
+-- that none comes twice after Redis lost the counter.
+local fence = redis.call('HGET', 'rooms:fence', id)
+local now = redis.call('TIME')
+local epoch = math.max(
+	redis.call('INCR', 'rooms:epoch'),
+	now[1] * 1000000 + now[2],
+	tonumber(string.match(fence or '', '^%d+') or 0) + 1)
+epoch = string.format('%.0f', epoch)
+redis.call('SET', 'rooms:epoch', epoch)
+redis.call('HSET', 'rooms:fence', id, epoch .. '.0')
+
+-- Last, because it makes a repeat answer without doing anything. Of a room that
+-- was taken over from somebody it outlives the close, to refuse them.
+if fence or how == 'taken' then
+	redis.call('SET', 'rooms:claim:' .. id, epoch .. ' ' .. token .. ' taken', 'EX', 86400)
+else
+	redis.call('SET', 'rooms:claim:' .. id, epoch .. ' ' .. token .. ' fresh', 'EX', 600)
+end
 return {epoch, snapshot}

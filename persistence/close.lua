@@ -14,7 +14,6 @@ for seat = 0, 99 do
 end
 redis.call('DEL', unpack(keys))
 redis.call('ZREM', 'rooms:active', id)
-redis.call('HDEL', 'rooms:fence', id)
 -- Keep the claim only if an older claimer may still be about, to refuse it.
 if string.find(redis.call('GET', 'rooms:claim:' .. id) or '', ' fresh', 1, true) then
 	redis.call('DEL', 'rooms:claim:' .. id)
@@ -22,4 +21,5 @@ end
 if ARGV[6] ~= '' then
 	redis.call('HSET', 'laravel:outbox', id, ARGV[6])
 end
+redis.call('HDEL', 'rooms:fence', id) -- last, as in write.lua
 return 1

@@ -41,7 +41,7 @@
 //	user:{id}:room          string   room id; deleted only while it names the room that is left; expires after 24 h, refreshed while true
 //	rooms:active            zset     room id by last activity, Unix ms
 //	rooms:fence             hash     room id → epoch.revision; removed when the room closes
-//	rooms:epoch             string   the last epoch given to any room: a counter that never falls behind Redis's clock in ms
+//	rooms:epoch             string   the last epoch given to any room: a counter that never falls behind Redis's clock in µs
 //	rooms:claim:{id}        string   the room's last claim: epoch, token, "fresh" or "taken" (over from another); expires
 //	laravel:outbox          hash     room id → the latest status that the backend has not accepted yet
 //

@@ -28,7 +28,9 @@ if fence ~= epoch .. '.' .. ARGV[3] then
 		-- Carried out late: its repeat was confirmed and the room went on.
 		return -2
 	end
-	-- Redis lost data: no epoch may be given twice all the same.
+	-- Redis lost data. Older epochs are refused and no epoch is given twice all
+	-- the same.
+	redis.call('SET', 'rooms:claim:' .. id, epoch .. ' - taken', 'EX', 86400)
 	if tonumber(redis.call('GET', 'rooms:epoch') or 0) < ours then
 		redis.call('SET', 'rooms:epoch', epoch)
 	end

@@ -2,10 +2,10 @@
 -- ARGV: 6 snapshot, 7 activity, 8 its expiry in ms, 9 participants, 10 status
 -- or '', then five lists, each preceded by its length: seats (index and value
 -- each; '' frees the seat), locked, unlocked, users who came, users who left.
-redis.call('HSET', 'rooms:fence', id, written)
-redis.call('SET', room .. 'snapshot', ARGV[6])
+-- The fence goes last: a script that fails half-way (a key of another type, no
+-- memory) is not undone, and has to count as not carried out.
+redis.call('MSET', room .. 'snapshot', ARGV[6], room .. 'participants', ARGV[9])
 redis.call('SET', room .. 'activity', ARGV[7], 'PX', ARGV[8])
-redis.call('SET', room .. 'participants', ARGV[9])
 redis.call('ZADD', 'rooms:active', ARGV[7], id)
 if ARGV[10] ~= '' then
 	redis.call('HSET', 'laravel:outbox', id, ARGV[10])
@@ -61,4 +61,6 @@ for i = at + 1, at + n do
 	end
 	redis.call('SREM', room .. 'members', ARGV[i])
 end
+
+redis.call('HSET', 'rooms:fence', id, written)
 return 1
