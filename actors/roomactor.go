@@ -274,12 +274,15 @@ func (a *roomActor) tick() {
 		return
 	}
 	a.run(nil, &room.Tick{})
+	if a.room.IsClosed() {
+		a.phase = closing
+	}
 }
 
 // settle hands the open batch to the store or releases it, as far as the
 // mailbox is empty, and keeps the supervisor's timer right.
 func (a *roomActor) settle() {
-	if a.phase == serving {
+	if a.phase == serving || a.phase == closing {
 		if a.open != nil || a.dirty() {
 			a.advance()
 		}

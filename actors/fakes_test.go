@@ -1,0 +1,345 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"audioroom/actors/room"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// eventually waits for a condition, for as long as a slow machine may need.
+func eventually(t *testing.T, condition func() bool, what string) {
+	t.Helper()
+	require.Eventually(t, condition, 10*time.Second, time.Millisecond, what)
+}
+
+// stepStore is a store that answers when the test says so, or at once.
+type stepStore struct {
+	mu        sync.Mutex
+	auto      bool // answer claims and commits at once
+	epoch     uint64
+	snapshots map[string][]byte
+	claims    []string
+	pending   []func() // claims that wait for an answer
+	commits   []*Commit
+	history   []Commit // every commit as it was handed over
+}
+
+func newStepStore(auto bool) *stepStore {
+	return &stepStore{auto: auto, snapshots: make(map[string][]byte)}
+}
+
+func (s *stepStore) Claim(id string, by Claimer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.claims = append(s.claims, id)
+	answer := func() {
+		s.mu.Lock()
+		s.epoch++
+		c := Claim{RoomID: id, Epoch: s.epoch, Snapshot: s.snapshots[id]}
+		s.mu.Unlock()
+		by.Claimed(c, nil)
+	}
+	if s.auto {
+		go answer()
+		return
+	}
+	s.pending = append(s.pending, answer)
+}
+
+func (s *stepStore) Commit(c *Commit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := *c
+	kept.Snapshot = slices.Clone(c.Snapshot)
+	kept.Seats, kept.Locks, kept.Users = slices.Clone(c.Seats), slices.Clone(c.Locks), slices.Clone(c.Users)
+	s.history = append(s.history, kept)
+	s.commits = append(s.commits, c)
+	if s.auto {
+		go s.confirm(nil)
+	}
+}
+
+// setAuto has the store answer at once from now on.
+func (s *stepStore) setAuto(auto bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auto = auto
+}
+
+// answerClaim answers the oldest claim.
+func (s *stepStore) answerClaim(t *testing.T) {
+	t.Helper()
+	eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.pending) > 0 }, "a claim")
+	s.mu.Lock()
+	answer := s.pending[0]
+	s.pending = s.pending[1:]
+	s.mu.Unlock()
+	answer()
+}
+
+// waitCommit waits until a commit is under way and returns it.
+func (s *stepStore) waitCommit(t *testing.T) Commit {
+	t.Helper()
+	eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.commits) > 0 }, "a commit")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.history[len(s.history)-len(s.commits)]
+}
+
+// confirm answers the oldest commit.
+func (s *stepStore) confirm(err error) {
+	s.mu.Lock()
+	c := s.commits[0]
+	s.commits = s.commits[1:]
+	if err == nil {
+		if c.Close {
+			delete(s.snapshots, c.RoomID)
+		} else {
+			s.snapshots[c.RoomID] = slices.Clone(c.Snapshot)
+		}
+	}
+	s.mu.Unlock()
+	c.By.Committed(c, err)
+}
+
+// late tells the oldest commit's room that it is late.
+func (s *stepStore) late() {
+	s.mu.Lock()
+	c := s.commits[0]
+	s.mu.Unlock()
+	c.By.CommitLate(c)
+}
+
+func (s *stepStore) made() []Commit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.history)
+}
+
+// fakeBackend answers at once, or as the test says.
+type fakeBackend struct {
+	mu       sync.Mutex
+	info     RoomInfo
+	ranks    map[room.UserID]room.Rank
+	hold     bool
+	held     []func()
+	statuses []string
+}
+
+func (b *fakeBackend) Rank(_ string, user room.UserID, answer func(room.Rank, error)) {
+	b.mu.Lock()
+	rank := b.ranks[user]
+	if b.hold {
+		b.held = append(b.held, func() { answer(rank, nil) })
+		b.mu.Unlock()
+		return
+	}
+	b.mu.Unlock()
+	answer(rank, nil)
+}
+
+func (b *fakeBackend) Info(_ string, answer func(RoomInfo, error)) {
+	b.mu.Lock()
+	info := b.info
+	b.mu.Unlock()
+	answer(info, nil)
+}
+
+func (b *fakeBackend) Report(_ string, status []byte, closed bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.statuses = append(b.statuses, fmt.Sprintf("%s closed=%v", status, closed))
+}
+
+func (b *fakeBackend) reported() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.statuses)
+}
+
+// fakeSession notes what it hears, in its order.
+type fakeSession struct {
+	t     *testing.T
+	rooms *Rooms
+	id    room.SessionID
+	user  room.UserID
+
+	mu    sync.Mutex
+	room  *Room
+	heard []string
+	gone  bool
+	cut   bool
+	left  []string
+}
+
+var sessionIDs struct {
+	sync.Mutex
+	last room.SessionID
+}
+
+func newSession(t *testing.T, rooms *Rooms, user room.UserID) *fakeSession {
+	sessionIDs.Lock()
+	defer sessionIDs.Unlock()
+	sessionIDs.last++
+	return &fakeSession{t: t, rooms: rooms, id: sessionIDs.last, user: user}
+}
+
+func (s *fakeSession) ID() room.SessionID { return s.id }
+func (s *fakeSession) User() room.UserID  { return s.user }
+func (s *fakeSession) Profile() []byte    { return fmt.Appendf(nil, `{"id":%d}`, s.user) }
+func (s *fakeSession) Flush()             {}
+
+func (s *fakeSession) Alive() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.gone
+}
+
+func (s *fakeSession) Attach(r *Room) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.room = r
+}
+
+func (s *fakeSession) Deliver(frame Frame) { s.note(frame.(string)) }
+
+func (s *fakeSession) Reply(r *Request, reply room.Reply) {
+	s.note(fmt.Sprintf("reply %T %v", r.Command, reply.Err))
+}
+
+func (s *fakeSession) Left(roomID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = append(s.left, roomID)
+}
+
+func (s *fakeSession) Cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = true
+}
+
+func (s *fakeSession) wasCut() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cut
+}
+
+func (s *fakeSession) note(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = append(s.heard, what)
+}
+
+// got returns what was heard so far.
+func (s *fakeSession) got() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.heard)
+}
+
+// forget drops what was heard so far.
+func (s *fakeSession) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = nil
+}
+
+// waitFor waits until so many things were heard, and returns them.
+func (s *fakeSession) waitFor(n int) []string {
+	s.t.Helper()
+	eventually(s.t, func() bool { return len(s.got()) >= n }, fmt.Sprintf("%d things heard", n))
+	return s.got()
+}
+
+// join sends a join and waits until the session is attached.
+func (s *fakeSession) join(id string) {
+	s.rooms.Join(&Request{RoomID: id, Session: s, Command: &room.Join{Session: s.id, User: s.user, Profile: s.Profile()}})
+	eventually(s.t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.room != nil }, "the session attached")
+}
+
+// joined sends a join and waits for its answer.
+func (s *fakeSession) joined(id string) *fakeSession {
+	s.t.Helper()
+	s.join(id)
+	s.waitFor(1)
+	require.Equal(s.t, "reply *room.Join room: ok", s.got()[len(s.got())-1])
+	s.forget()
+	return s
+}
+
+func (s *fakeSession) send(c room.Command) {
+	s.mu.Lock()
+	r := s.room
+	s.mu.Unlock()
+	r.Send(&Request{RoomID: r.ID(), Session: s, Command: c})
+}
+
+func (s *fakeSession) take(seat int) { s.send(&room.TakeSeat{Session: s.id, Seat: seat}) }
+
+func (s *fakeSession) drop() {
+	s.mu.Lock()
+	s.gone = true
+	s.mu.Unlock()
+	s.send(&room.Drop{Session: s.id})
+}
+
+// describe is the encoder of the tests.
+func describe(_ string, e *room.Event) Frame {
+	switch e.Kind {
+	case room.SeatUpdated:
+		return fmt.Sprintf("seat %d taken by %d", e.Seat, e.User)
+	case room.SeatCleared:
+		return fmt.Sprintf("seat %d cleared", e.Seat)
+	case room.SeatLocked:
+		return fmt.Sprintf("seat %d locked %v", e.Seat, e.Locked)
+	case room.UserJoined:
+		return fmt.Sprintf("user %d joined", e.User)
+	case room.UserLeft:
+		return fmt.Sprintf("user %d left", e.User)
+	case room.Closed:
+		return "closed"
+	}
+	return "unknown"
+}
+
+// stop stops rooms that have nothing under way for long.
+func stop(t *testing.T, rooms *Rooms) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, rooms.Stop(ctx))
+}
+
+var testConfig = Config{Room: room.Config{SeatGrace: 60_000, Inactivity: 60_000, DefaultSeats: 4}}
+
+// startRooms starts rooms that end with the test.
+func startRooms(t *testing.T, config Config, store Store) (*Rooms, *fakeBackend) {
+	backend := &fakeBackend{ranks: map[room.UserID]room.Rank{1: room.RankOwner, 2: room.RankAdmin, 3: room.RankMember}}
+	rooms := Start(config, store, backend, describe)
+	t.Cleanup(func() {
+		if s, ok := store.(*stepStore); ok { // let everything come to its end
+			s.setAuto(true)
+			for {
+				s.mu.Lock()
+				n := len(s.commits)
+				s.mu.Unlock()
+				if n == 0 {
+					break
+				}
+				s.confirm(nil)
+			}
+		}
+		stop(t, rooms)
+	})
+	return rooms, backend
+}
