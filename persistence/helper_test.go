@@ -3,7 +3,6 @@ package persistence_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -232,14 +231,3 @@ func out(users ...room.UserID) (changes []actors.UserChange) {
 	}
 	return changes
 }
-
-func init() {
-	// The client library prints what the store reports itself.
-	if os.Getenv("REDIS_CLIENT_LOG") == "" {
-		redis.SetLogger(quiet{})
-	}
-}
-
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}
