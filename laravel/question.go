@@ -11,12 +11,17 @@ import (
 // ask shares one call among all who ask for the same key at the same time. A
 // caller whose ctx ends leaves early; the call goes on for the others, bounded
 // by the question's budget and the client's life.
-func ask[V any](ctx context.Context, c *Client, flights *singleflight.Group, key string, call func(context.Context) (V, error)) (V, error) {
+// Who finds the call of another just ended takes its answer from the cache.
+func ask[V any](ctx context.Context, c *Client, flights *singleflight.Group, key string,
+	cached func() (V, bool), call func(context.Context) (V, error)) (V, error) {
 	var none V
 	if err := ctx.Err(); err != nil {
 		return none, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	flight := flights.DoChan(key, func() (any, error) {
+		if answer, ok := cached(); ok {
+			return answer, nil
+		}
 		if err := c.enter(); err != nil {
 			return none, err
 		}

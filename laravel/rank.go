@@ -66,7 +66,8 @@ func owns(info Info, user int64) bool { return user != 0 && info.OwnerID == user
 func (c *Client) role(ctx context.Context, roomID string, user int64) (room.Rank, error) {
 	seen := c.roles.seen(roomID)
 	key := strconv.FormatUint(seen, 10) + ":" + strconv.FormatInt(user, 10) + ":" + roomID
-	return ask(ctx, c, &c.roleFlights, key, func(ctx context.Context) (room.Rank, error) {
+	cached := func() (room.Rank, bool) { return c.roles.get(roomID, roleKey{roomID, user}) }
+	return ask(ctx, c, &c.roleFlights, key, cached, func(ctx context.Context) (room.Rank, error) {
 		rank := room.RankMember
 		x := &exchange{endpoint: EndpointRole, method: http.MethodGet, path: rolePath(roomID, user),
 			decode: func(body []byte) error {

@@ -37,7 +37,8 @@ func (c *Client) Room(ctx context.Context, roomID string) (Info, error) {
 	// count in the key keeps them apart.
 	seen := c.rooms.seen(roomID)
 	key := strconv.FormatUint(seen, 10) + ":" + roomID
-	return ask(ctx, c, &c.roomFlights, key, func(ctx context.Context) (Info, error) {
+	cached := func() (Info, bool) { return c.CachedRoom(roomID) }
+	return ask(ctx, c, &c.roomFlights, key, cached, func(ctx context.Context) (Info, error) {
 		var info Info
 		x := &exchange{endpoint: EndpointRoom, method: http.MethodGet, path: roomPath(roomID),
 			decode: func(body []byte) error {

@@ -63,38 +63,38 @@ func (b *Backend) Transport() http.RoundTripper { return direct{b} }
 
 type direct struct{ backend *Backend }
 
-// RoundTrip answers in a goroutine of its own, which outlives the call only
-// until the backend notices that the request's context has ended.
+// RoundTrip returns once the backend is done with the request, which it is as
+// soon as the request's context has ended.
 func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body == nil {
 		req = req.Clone(req.Context())
 		req.Body = http.NoBody
 	}
-	answered := make(chan *http.Response, 1)
-	go func() {
-		defer req.Body.Close()
-		w := &page{header: make(http.Header)}
-		defer func() {
-			switch p := recover(); p {
-			case nil:
-				answered <- w.response(req)
-			case http.ErrAbortHandler: // cut off
-				answered <- nil
-			default:
-				panic(p)
-			}
-		}()
-		d.backend.ServeHTTP(w, req)
-	}()
-	select {
-	case resp := <-answered:
-		if resp == nil {
-			return nil, io.ErrUnexpectedEOF
-		}
-		return resp, nil
-	case <-req.Context().Done():
+	defer req.Body.Close()
+	w := &page{header: make(http.Header)}
+	cut := d.serve(w, req)
+	switch {
+	case req.Context().Err() != nil:
 		return nil, req.Context().Err()
+	case cut:
+		return nil, io.ErrUnexpectedEOF
 	}
+	return w.response(req), nil
+}
+
+// serve returns whether the backend cut the call off.
+func (d direct) serve(w *page, req *http.Request) (cut bool) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			cut = true
+		default:
+			panic(p)
+		}
+	}()
+	d.backend.ServeHTTP(w, req)
+	return false
 }
 
 // page is an answer in memory.
