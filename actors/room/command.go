@@ -100,6 +100,74 @@ type UnlockSeat struct {
 	Seat    int
 }
 
+// AssignSeat puts another participant on a seat. A hold on the seat ends.
+type AssignSeat struct {
+	Session SessionID
+	Rank    Rank
+	Target  UserID
+	Seat    int
+}
+
+// RemoveFromSeat takes a participant off their seat.
+type RemoveFromSeat struct {
+	Session    SessionID
+	Rank       Rank
+	Target     UserID
+	TargetRank Rank // answers a Reply.Ask
+}
+
+// MuteSeat mutes or unmutes a participant who is seated.
+type MuteSeat struct {
+	Session    SessionID
+	Rank       Rank
+	Target     UserID
+	Muted      bool
+	TargetRank Rank // answers a Reply.Ask
+}
+
+// Invite offers a seat, locked or not, to a user, who need not be in the room.
+type Invite struct {
+	Session SessionID
+	Rank    Rank
+	Target  UserID
+	Seat    int
+}
+
+// AnySeat stands for whatever seat the user is invited to.
+const AnySeat = -1
+
+// AcceptInvite puts the session's user on the seat that they are invited to.
+type AcceptInvite struct {
+	Session SessionID
+	Seat    int // or AnySeat
+}
+
+// DeclineInvite ends an invite of the session's user.
+type DeclineInvite struct {
+	Session SessionID
+	Seat    int // or AnySeat
+}
+
+// Chat has the session's user say something to the room.
+type Chat struct {
+	Session SessionID
+	Message Message
+}
+
+// Remove takes a user out of the room with all their sessions. No seat is held
+// for them, and one that is held is held no more.
+type Remove struct {
+	User UserID
+}
+
+// Resize sets the number of seats as the backend says.
+type Resize struct {
+	MaxSeats int // 1 to MaxSeats
+}
+
+// Shut closes the room, whoever is in it.
+type Shut struct{}
+
 // Configure tells the room what the backend says of it.
 type Configure struct {
 	// Owner is the room's owner, 0 if it has none.

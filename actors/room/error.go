@@ -11,30 +11,48 @@ const (
 	ErrInternal
 	ErrNotInRoom
 	ErrNotManager
+	ErrNotOwner
 	ErrNotAllowed
 	ErrInvalidSeat
 	ErrSeatLocked
 	ErrSeatTaken
+	ErrSeatOccupied
 	ErrNotSeated
+	ErrUserNotSeated
+	ErrUserNotInRoom
 	ErrAlreadyLocked
 	ErrNotLocked
+	ErrInviteSelf
+	ErrAlreadySeated
+	ErrInvitePending
+	ErrNoInvite
+	ErrTooManyMessages
 
 	// NumErrors is how many reasons there are, OK included.
 	NumErrors
 )
 
 var errorNames = [NumErrors]string{
-	OK:               "ok",
-	ErrInternal:      "internal error",
-	ErrNotInRoom:     "not in room",
-	ErrNotManager:    "not a manager",
-	ErrNotAllowed:    "not allowed on this user",
-	ErrInvalidSeat:   "invalid seat index",
-	ErrSeatLocked:    "seat is locked",
-	ErrSeatTaken:     "seat is taken",
-	ErrNotSeated:     "not seated",
-	ErrAlreadyLocked: "seat is locked already",
-	ErrNotLocked:     "seat is not locked",
+	OK:                 "ok",
+	ErrInternal:        "internal error",
+	ErrNotInRoom:       "not in room",
+	ErrNotManager:      "not a manager",
+	ErrNotOwner:        "not the owner",
+	ErrNotAllowed:      "not allowed on this user",
+	ErrInvalidSeat:     "invalid seat index",
+	ErrSeatLocked:      "seat is locked",
+	ErrSeatTaken:       "seat is taken",
+	ErrSeatOccupied:    "seat is occupied",
+	ErrNotSeated:       "not seated",
+	ErrUserNotSeated:   "user is not seated",
+	ErrUserNotInRoom:   "user is not in the room",
+	ErrAlreadyLocked:   "seat is locked already",
+	ErrNotLocked:       "seat is not locked",
+	ErrInviteSelf:      "nobody invites themselves",
+	ErrAlreadySeated:   "user is seated already",
+	ErrInvitePending:   "an invite is pending for the seat",
+	ErrNoInvite:        "no invite is pending",
+	ErrTooManyMessages: "too many messages",
 }
 
 // Error returns a text for logs and tests, not for the wire.

@@ -13,6 +13,17 @@ const (
 	SeatCleared
 	// SeatLocked: Seat was locked (Locked) or unlocked.
 	SeatLocked
+	// SeatMuted: User, who sits on Seat, was muted (Muted) or unmuted.
+	SeatMuted
+	// SeatInvited: User was invited to Seat.
+	SeatInvited
+	// SeatInviteEnded: nobody is invited to Seat any more.
+	SeatInviteEnded
+	// InviteReceived tells every session of User, in whatever room, that By
+	// invited them to Seat until At. It goes to nobody else.
+	InviteReceived
+	// ChatSent: User said Chat.
+	ChatSent
 	// UserJoined: User, described by Profile, is a participant now.
 	UserJoined
 	// UserLeft: User is none any more.
@@ -32,6 +43,8 @@ type Reason uint8
 const (
 	// CloseIdle: nobody there, no seat held, no activity for the inactivity time.
 	CloseIdle Reason = iota + 1
+	// CloseForced: the backend said so.
+	CloseForced
 )
 
 // Event is one thing that happened in a room. It is flat, and which fields mean
@@ -44,6 +57,7 @@ type Event struct {
 	Reason  Reason
 	Seat    int
 	User    UserID
+	By      UserID
 	Session SessionID
 	// Except is the one session that does not hear of it, 0 for none: the one
 	// whose command caused it and whose ack tells it as much.
@@ -52,4 +66,15 @@ type Event struct {
 	At int64
 	// Profile is the public profile of User, encoded; not to be altered.
 	Profile []byte
+	// Chat is the message of ChatSent.
+	Chat *Message
+}
+
+// Message is a chat message. Its texts are JSON strings, ready to be passed on.
+type Message struct {
+	ID      string
+	Name    []byte
+	Avatar  []byte
+	Content []byte
+	Type    string
 }

@@ -42,6 +42,17 @@ func (c *Drop) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	return Reply{}, r.remove(c.Session, now, r.config.SeatGrace, events)
 }
 
+func (c *Remove) apply(r *Room, now int64, events []Event) (Reply, []Event) {
+	if i := r.heldFor(c.User); i >= 0 {
+		events = r.clear(i, 0, events)
+		r.revision++
+	}
+	for m := r.members[c.User]; m != nil; m = r.members[c.User] {
+		events = r.remove(m.sessions[0], now, 0, events)
+	}
+	return Reply{}, events
+}
+
 // remove takes a session out of the room and, if it was its user's last, the
 // user too. Their seat is cleared, and held for them for grace milliseconds.
 // A session that is not in the room changes nothing.
@@ -162,11 +173,38 @@ func (c *Configure) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
 	return Reply{}, events
 }
 
+func (c *Resize) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
+	if c.MaxSeats == r.maxSeats && (r.seats == nil || c.MaxSeats == len(r.seats)) {
+		return Reply{}, events
+	}
+	r.revision++
+	r.maxSeats = c.MaxSeats
+	if r.seats != nil && c.MaxSeats != len(r.seats) {
+		events = r.resize(c.MaxSeats, events)
+	}
+	return Reply{}, events
+}
+
+func (c *Shut) apply(r *Room, now int64, events []Event) (Reply, []Event) {
+	return Reply{}, r.close(now, CloseForced, events)
+}
+
+// close ends the room: its members are told, then its sessions leave.
+func (r *Room) close(now int64, reason Reason, events []Event) []Event {
+	r.closed = true
+	r.revision++
+	events = append(events, Event{Kind: Closed, Reason: reason, At: now})
+	for m := r.first; m != nil; m = m.next {
+		for _, s := range m.sessions {
+			events = append(events, Event{Kind: SessionLeft, Session: s, User: m.user})
+		}
+	}
+	return events
+}
+
 func (c *Tick) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	if r.held == 0 && len(r.members) == 0 && now >= r.activity+r.config.Inactivity {
-		r.closed = true
-		r.revision++
-		events = append(events, Event{Kind: Closed, Reason: CloseIdle, At: now})
+		events = r.close(now, CloseIdle, events)
 	}
 	return Reply{}, events
 }

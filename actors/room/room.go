@@ -13,6 +13,11 @@ const MaxListed = 500
 type Config struct {
 	// SeatGrace is how long the seat of a dropped user is held, 0 for not at all.
 	SeatGrace int64
+	// InviteTTL is how long an invite stands.
+	InviteTTL int64
+	// ChatPerMinute is how many messages a user may send to a room within any
+	// minute, 0 for any number.
+	ChatPerMinute int
 	// Inactivity is how long a room without anyone in it stays open.
 	Inactivity int64
 	// DefaultSeats is the number of seats of a room whose creator asks for none.
@@ -34,6 +39,8 @@ type Room struct {
 	maxSeats int // as set by the backend, 0 if it sets none
 	seats    []seat
 	held     int // how many seats are held
+	invites  []invite
+	chats    map[UserID]*chatWindow
 
 	members  map[UserID]*member
 	sessions map[SessionID]*member
@@ -131,14 +138,20 @@ func (r *Room) Deadline() int64 {
 		return 0
 	}
 	var at int64
+	earlier := func(t int64) {
+		if t != 0 && (at == 0 || t < at) {
+			at = t
+		}
+	}
 	if r.held > 0 {
 		for i := range r.seats {
-			if h := r.seats[i].heldUntil; h != 0 && (at == 0 || h < at) {
-				at = h
-			}
+			earlier(r.seats[i].heldUntil)
 		}
 	} else if len(r.members) == 0 {
-		at = r.activity + r.config.Inactivity
+		earlier(r.activity + r.config.Inactivity)
+	}
+	for i := range r.invites {
+		earlier(r.invites[i].until)
 	}
 	return at
 }
@@ -152,15 +165,23 @@ func (r *Room) Apply(now int64, c Command, events []Event) (Reply, []Event) {
 	if r.closed {
 		return Reply{Err: ErrNotInRoom}, events
 	}
-	if r.held > 0 {
+	if r.held > 0 || len(r.invites) > 0 {
 		events = r.expire(now, events)
 	}
 	return c.apply(r, now, events)
 }
 
-// expire ends the holds that have run out. Nobody is told: the seat was shown
-// as free all along.
+// expire ends the holds and invites that have run out. Of a hold nobody is told:
+// the seat was shown as free all along.
 func (r *Room) expire(now int64, events []Event) []Event {
+	for i := 0; i < len(r.invites); {
+		if r.invites[i].until > now {
+			i++
+			continue
+		}
+		events = r.endInvite(i, events)
+		r.revision++
+	}
 	for i := range r.seats {
 		if s := &r.seats[i]; s.held() && s.heldUntil <= now {
 			events = r.clear(i, 0, events)
@@ -208,13 +229,18 @@ func (r *Room) sit(m *member, index int, muted bool, except SessionID, events []
 }
 
 // resize sets the number of seats. Who sits beyond is cleared, locks beyond are
-// lifted, and the room is told of both.
+// lifted, invites beyond end, and the room is told of all of it.
 func (r *Room) resize(count int, events []Event) []Event {
 	for i := count; i < len(r.seats); i++ {
 		events = r.clear(i, 0, events)
 		if r.seats[i].locked {
 			r.seats[i].locked = false
 			events = append(events, Event{Kind: SeatLocked, Seat: i})
+		}
+	}
+	for i := len(r.invites) - 1; i >= 0; i-- {
+		if r.invites[i].seat >= count {
+			events = r.endInvite(i, events)
 		}
 	}
 	seats := make([]seat, count)

@@ -19,12 +19,7 @@ func (c *TakeSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	case s.user != 0:
 		return Reply{Err: ErrSeatTaken, Occupant: &SeatState{Seat: c.Seat, User: s.user, Muted: s.muted}}, events
 	}
-	muted := false
-	if m.seat >= 0 {
-		muted = r.seats[m.seat].muted // a mute moves with its user
-		events = r.clear(m.seat, c.Session, events)
-	}
-	events = r.sit(m, c.Seat, muted, c.Session, events)
+	events = r.move(m, c.Seat, c.Session, events)
 	r.active(now)
 	return Reply{}, events
 }
@@ -73,6 +68,94 @@ func (c *LockSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	return Reply{}, append(events, Event{Kind: SeatLocked, Seat: c.Seat, Locked: true})
 }
 
+func (c *AssignSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
+	if r.sessions[c.Session] == nil {
+		return Reply{Err: ErrNotInRoom}, events
+	}
+	if c.Rank != RankOwner {
+		return Reply{Err: ErrNotOwner}, events
+	}
+	if c.Seat < 0 || c.Seat >= len(r.seats) {
+		return Reply{Err: ErrInvalidSeat}, events
+	}
+	target, s := r.members[c.Target], &r.seats[c.Seat]
+	switch {
+	case s.locked:
+		return Reply{Err: ErrSeatLocked}, events
+	case s.occupied() && s.user != c.Target:
+		return Reply{Err: ErrSeatOccupied}, events
+	case target == nil:
+		return Reply{Err: ErrUserNotInRoom}, events
+	case target.seat == c.Seat: // a client that repeats itself
+		return Reply{}, events
+	}
+	events = r.clear(c.Seat, 0, events) // a hold, if anything
+	events = r.move(target, c.Seat, 0, events)
+	r.active(now)
+	return Reply{}, events
+}
+
+func (c *RemoveFromSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
+	target, reply := r.moderated(c.Session, c.Rank, c.Target, c.TargetRank)
+	if target == nil {
+		return reply, events
+	}
+	events = r.clear(target.seat, 0, events)
+	r.active(now)
+	return Reply{}, events
+}
+
+func (c *MuteSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
+	target, reply := r.moderated(c.Session, c.Rank, c.Target, c.TargetRank)
+	if target == nil {
+		return reply, events
+	}
+	r.seats[target.seat].muted = c.Muted
+	r.active(now)
+	return Reply{}, append(events, Event{Kind: SeatMuted, Seat: target.seat, User: c.Target, Muted: c.Muted})
+}
+
+// moderated returns the seated participant on whom a manager acts, or nil and
+// why they can't.
+func (r *Room) moderated(session SessionID, rank Rank, target UserID, targetRank Rank) (*member, Reply) {
+	m := r.sessions[session]
+	switch {
+	case m == nil:
+		return nil, Reply{Err: ErrNotInRoom}
+	case !rank.Manages():
+		return nil, Reply{Err: ErrNotManager}
+	case m.user == target || rank == RankOwner: // oneself, and everyone else is below an owner
+	case targetRank == RankUnknown:
+		return nil, Reply{Ask: target}
+	case !rank.Outranks(targetRank):
+		return nil, Reply{Err: ErrNotAllowed}
+	}
+	if t := r.members[target]; t != nil && t.seat >= 0 {
+		return t, Reply{}
+	}
+	return nil, Reply{Err: ErrUserNotSeated}
+}
+
+// move puts a participant on a free seat, from the one they may sit on. A mute
+// moves with them.
+func (r *Room) move(m *member, index int, except SessionID, events []Event) []Event {
+	muted := false
+	if m.seat >= 0 {
+		muted = r.seats[m.seat].muted
+		events = r.clear(m.seat, except, events)
+	}
+	return r.sit(m, index, muted, except, events)
+}
+
+// As fills in the sender's rank.
+func (c *AssignSeat) As(rank Rank) { c.Rank = rank }
+
+// As fills in the sender's rank.
+func (c *RemoveFromSeat) As(rank Rank) { c.Rank = rank }
+
+// As fills in the sender's rank.
+func (c *MuteSeat) As(rank Rank) { c.Rank = rank }
+
 // As fills in the sender's rank.
 func (c *LockSeat) As(rank Rank) { c.Rank = rank }
 
@@ -81,6 +164,12 @@ func (c *UnlockSeat) As(rank Rank) { c.Rank = rank }
 
 // Answer fills in the rank that a Reply.Ask asked for.
 func (c *LockSeat) Answer(user UserID, rank Rank) { c.Occupant, c.OccupantRank = user, rank }
+
+// Answer fills in the rank that a Reply.Ask asked for.
+func (c *RemoveFromSeat) Answer(_ UserID, rank Rank) { c.TargetRank = rank }
+
+// Answer fills in the rank that a Reply.Ask asked for.
+func (c *MuteSeat) Answer(_ UserID, rank Rank) { c.TargetRank = rank }
 
 func (c *UnlockSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	if r.sessions[c.Session] == nil {

@@ -29,9 +29,19 @@ type Snapshot struct {
 	MaxSeats  int    `json:"max_seats,omitempty"`
 	SeatCount int    `json:"seat_count"`
 	// Participants is a count for people who look: a restored room has none.
-	Participants int            `json:"participants"`
-	Seats        []SnapshotSeat `json:"seats,omitempty"`
-	Locked       []int          `json:"locked,omitempty"`
+	Participants int              `json:"participants"`
+	Seats        []SnapshotSeat   `json:"seats,omitempty"`
+	Locked       []int            `json:"locked,omitempty"`
+	Invites      []SnapshotInvite `json:"invites,omitempty"`
+}
+
+// SnapshotInvite is a seat that By offered to User until Until, in Unix
+// milliseconds.
+type SnapshotInvite struct {
+	Seat  int    `json:"seat"`
+	User  UserID `json:"user"`
+	By    UserID `json:"by"`
+	Until int64  `json:"until"`
 }
 
 // SnapshotSeat is a seat that somebody sits on or, with HeldUntil (Unix
@@ -73,7 +83,28 @@ func (r *Room) AppendSnapshot(dst []byte, epoch uint64) []byte {
 	dst = strconv.AppendInt(dst, int64(len(r.members)), 10)
 	dst = r.appendSeats(dst)
 	dst = r.appendLocked(dst)
+	dst = r.appendInvites(dst)
 	return append(dst, '}')
+}
+
+func (r *Room) appendInvites(dst []byte) []byte {
+	sep := `,"invites":[`
+	for _, v := range r.invites {
+		dst = append(append(dst, sep...), `{"seat":`...)
+		dst = strconv.AppendInt(dst, int64(v.seat), 10)
+		dst = append(dst, `,"user":`...)
+		dst = strconv.AppendInt(dst, int64(v.user), 10)
+		dst = append(dst, `,"by":`...)
+		dst = strconv.AppendInt(dst, int64(v.by), 10)
+		dst = append(dst, `,"until":`...)
+		dst = strconv.AppendInt(dst, v.until, 10)
+		dst = append(dst, '}')
+		sep = ","
+	}
+	if sep == "," {
+		dst = append(dst, ']')
+	}
+	return dst
 }
 
 func (r *Room) appendSeats(dst []byte) []byte {
@@ -156,6 +187,13 @@ func Decode(data []byte) (*Snapshot, error) {
 		}
 		taken[seat.Seat], sitting[seat.User] = true, true
 	}
+	offered := make(map[int]bool)
+	for _, v := range s.Invites {
+		if beyond(v.Seat) || offered[v.Seat] || v.User <= 0 || v.By <= 0 || v.Until <= 0 {
+			return nil, fmt.Errorf("%w: invite %+v does not fit", ErrSnapshot, v)
+		}
+		offered[v.Seat] = true
+	}
 	return s, nil
 }
 
@@ -173,6 +211,9 @@ func Restore(s *Snapshot, now int64, config *Config) *Room {
 	}
 	for _, i := range s.Locked {
 		r.seats[i].locked = true
+	}
+	for _, v := range s.Invites {
+		r.invites = append(r.invites, invite{seat: v.Seat, user: v.User, by: v.By, until: v.Until})
 	}
 	if config.SeatGrace > 0 {
 		for _, held := range s.Seats {
