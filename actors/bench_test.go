@@ -53,7 +53,7 @@ func BenchmarkActor(b *testing.B) {
 		depth int
 	}{{"depth 1", 1}, {"depth 64", 64}} {
 		b.Run(bench.name, func(b *testing.B) {
-			rooms := Start(testConfig, instantStore{}, &fakeBackend{}, encodeNothing)
+			rooms := Start(testConfig, instantStore{}, &fakeBackend{}, noUsers{}, encodeNothing)
 			defer rooms.Stop(context.Background())
 			s := &countingSession{id: 1, ready: make(chan struct{}), done: make(chan struct{}, 1)}
 			rooms.Join(&Request{RoomID: "r", Session: s, Command: &room.Join{Session: 1, User: 1}})

@@ -18,7 +18,7 @@ type changes struct {
 func (c *changes) note(events []room.Event) {
 	for i := range events {
 		switch e := &events[i]; e.Kind {
-		case room.SeatUpdated, room.SeatCleared:
+		case room.SeatUpdated, room.SeatCleared, room.SeatMuted:
 			c.seats.add(e.Seat)
 		case room.SeatLocked:
 			c.locks.add(e.Seat)

@@ -186,6 +186,8 @@ func (a *roomActor) release(b *batch) {
 				if s := a.audience.remove(e.Session); s != nil && o.request == nil {
 					s.Left(a.id)
 				}
+			case room.InviteReceived:
+				a.rooms.users.Deliver(e.User, a.rooms.encode(a.id, e))
 			default:
 				if len(a.audience.sessions) > 0 {
 					a.audience.deliver(a.rooms.encode(a.id, e), e.Except)

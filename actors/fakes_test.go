@@ -294,6 +294,11 @@ func (s *fakeSession) drop() {
 	s.send(&room.Drop{Session: s.id})
 }
 
+// noUsers reaches nobody.
+type noUsers struct{}
+
+func (noUsers) Deliver(room.UserID, Frame) {}
+
 // describe is the encoder of the tests.
 func describe(_ string, e *room.Event) Frame {
 	switch e.Kind {
@@ -325,7 +330,7 @@ var testConfig = Config{Room: room.Config{SeatGrace: 60_000, Inactivity: 60_000,
 // startRooms starts rooms that end with the test.
 func startRooms(t *testing.T, config Config, store Store) (*Rooms, *fakeBackend) {
 	backend := &fakeBackend{ranks: map[room.UserID]room.Rank{1: room.RankOwner, 2: room.RankAdmin, 3: room.RankMember}}
-	rooms := Start(config, store, backend, describe)
+	rooms := Start(config, store, backend, noUsers{}, describe)
 	t.Cleanup(func() {
 		if s, ok := store.(*stepStore); ok { // let everything come to its end
 			s.setAuto(true)

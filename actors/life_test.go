@@ -127,7 +127,7 @@ func TestRespawn(t *testing.T) {
 	start := func(t *testing.T) (*stepStore, *Rooms) {
 		store := newStepStore(true)
 		backend := &fakeBackend{}
-		rooms := Start(testConfig, store, backend, describe)
+		rooms := Start(testConfig, store, backend, noUsers{}, describe)
 		panicOn(rooms, func(c room.Command) bool { take, ok := c.(*room.TakeSeat); return ok && take.Seat == 3 })
 		t.Cleanup(func() { stop(t, rooms) })
 		return store, rooms
@@ -168,7 +168,7 @@ func TestRespawn(t *testing.T) {
 
 	t.Run("panics between any two commands never change what the room answers", func(t *testing.T) {
 		store := newStepStore(true)
-		rooms := Start(testConfig, store, &fakeBackend{}, describe)
+		rooms := Start(testConfig, store, &fakeBackend{}, noUsers{}, describe)
 		var n atomic.Int64
 		rooms.failpoint = func(_ string, c room.Command) {
 			if _, ok := c.(*room.UnlockSeat); ok && n.Add(1)%100 == 0 {
@@ -211,7 +211,7 @@ func TestRespawn(t *testing.T) {
 
 func TestRestore(t *testing.T) {
 	store := newStepStore(true)
-	first := Start(testConfig, store, &fakeBackend{}, describe)
+	first := Start(testConfig, store, &fakeBackend{}, noUsers{}, describe)
 	s := newSession(t, first, 1).joined("r")
 	s.take(2)
 	s.send(&room.LockSeat{Session: s.id, Rank: room.RankOwner, Seat: 0})
@@ -237,7 +237,7 @@ func TestRestore(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	store := newStepStore(true)
-	rooms := Start(testConfig, store, &fakeBackend{}, describe)
+	rooms := Start(testConfig, store, &fakeBackend{}, noUsers{}, describe)
 	s := newSession(t, rooms, 1).joined("r")
 	store.setAuto(false)
 	s.take(0)
@@ -260,7 +260,7 @@ func TestStop(t *testing.T) {
 
 	t.Run("ends in time when the store doesn't", func(t *testing.T) {
 		store := newStepStore(true)
-		rooms := Start(testConfig, store, &fakeBackend{}, describe)
+		rooms := Start(testConfig, store, &fakeBackend{}, noUsers{}, describe)
 		s := newSession(t, rooms, 1).joined("r")
 		store.setAuto(false)
 		s.take(0)

@@ -38,6 +38,7 @@ type Rooms struct {
 	config     Config
 	store      Store
 	backend    Backend
+	users      Users
 	encode     Encoder
 	log        *slog.Logger
 	observer   Observer
@@ -63,8 +64,8 @@ func (r *Room) ID() string { return r.id }
 func (r *Room) Send(request *Request) { r.system.Root.Send(r.pid, request) }
 
 // Start starts the supervisor. Stop ends it.
-func Start(config Config, store Store, backend Backend, encode Encoder) *Rooms {
-	r := &Rooms{config: config, store: store, backend: backend, encode: encode, log: config.Log, observer: config.Observer}
+func Start(config Config, store Store, backend Backend, users Users, encode Encoder) *Rooms {
+	r := &Rooms{config: config, store: store, backend: backend, users: users, encode: encode, log: config.Log, observer: config.Observer}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}

@@ -32,6 +32,13 @@ type Session interface {
 	Cut()
 }
 
+// Users reaches all sessions of a user, whatever room they are in.
+type Users interface {
+	// Deliver gives a frame to each session of a user. It is called from room
+	// goroutines and doesn't block.
+	Deliver(user room.UserID, frame Frame)
+}
+
 // Frame is an event as members receive it, made by the Encoder. Rooms hand it on
 // and never look into it.
 type Frame any

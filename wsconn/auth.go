@@ -41,6 +41,8 @@ type identity struct {
 	user room.UserID
 	// profile is the public profile: what others may know of the user.
 	profile   []byte
+	name      []byte // as a JSON string
+	avatar    []byte // as JSON
 	token     string
 	issuedAt  time.Time
 	expiresAt time.Time
@@ -119,6 +121,8 @@ func (v *verifier) verify(token string, now time.Time) (*identity, error) {
 		return refuse("expired")
 	}
 	who.profile = c.appendProfile(nil)
+	who.name = socketio.AppendString(nil, *c.Name)
+	who.avatar = compact(c.Avatar)
 	return who, nil
 }
 
@@ -147,16 +151,12 @@ func (c *claims) appendProfile(b []byte) []byte {
 		b = append(b, ',', '"')
 		b = append(b, f.name...)
 		b = append(b, '"', ':')
-		if len(f.value) == 0 {
-			b = append(b, "null"...)
-			continue
-		}
 		b = append(b, compact(f.value)...)
 	}
 	return append(b, '}')
 }
 
-// compact takes the white space out of a claim.
+// compact takes the white space out of a claim. One that is absent is null.
 func compact(value json.RawMessage) []byte {
 	var out bytes.Buffer
 	if json.Compact(&out, value) != nil {

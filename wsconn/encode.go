@@ -22,21 +22,31 @@ const (
 
 // errorTexts maps each reason of a room to its text on the wire.
 var errorTexts = [room.NumErrors]string{
-	room.ErrInternal:      textInternalError,
-	room.ErrNotInRoom:     "Not in room",
-	room.ErrNotManager:    "Not room manager",
-	room.ErrNotAllowed:    "Not allowed on this user",
-	room.ErrInvalidSeat:   "Invalid seat index",
-	room.ErrSeatLocked:    "Seat is locked",
-	room.ErrSeatTaken:     "Seat is already taken",
-	room.ErrNotSeated:     "You are not seated",
-	room.ErrAlreadyLocked: "Already locked",
-	room.ErrNotLocked:     "Not locked",
+	room.ErrInternal:        textInternalError,
+	room.ErrNotInRoom:       "Not in room",
+	room.ErrNotManager:      "Not room manager",
+	room.ErrNotOwner:        "Not room owner",
+	room.ErrNotAllowed:      "Not allowed on this user",
+	room.ErrInvalidSeat:     "Invalid seat index",
+	room.ErrSeatLocked:      "Seat is locked",
+	room.ErrSeatTaken:       "Seat is already taken",
+	room.ErrSeatOccupied:    "Seat is already occupied",
+	room.ErrNotSeated:       "You are not seated",
+	room.ErrUserNotSeated:   "User is not seated",
+	room.ErrUserNotInRoom:   "User is not in room",
+	room.ErrAlreadyLocked:   "Already locked",
+	room.ErrNotLocked:       "Not locked",
+	room.ErrInviteSelf:      "Cannot invite yourself",
+	room.ErrAlreadySeated:   "User is already seated",
+	room.ErrInvitePending:   "Invite already pending for this seat",
+	room.ErrNoInvite:        "No pending invite found",
+	room.ErrTooManyMessages: "Too many messages",
 }
 
 // closeReasons maps the reasons of room:closed to their text.
 var closeReasons = map[room.Reason]string{
-	room.CloseIdle: "auto_close",
+	room.CloseIdle:   "auto_close",
+	room.CloseForced: "admin_force_close",
 }
 
 // Encode turns an event into the frame that every member receives. It is the
@@ -60,6 +70,38 @@ func Encode(roomID string, e *room.Event) actors.Frame {
 		b = append(b, `,"isLocked":`...)
 		b = strconv.AppendBool(b, e.Locked)
 		b = append(b, '}')
+	case room.SeatMuted:
+		name = "seat:userMuted"
+		b = append(b, `{"userId":`...)
+		b = strconv.AppendInt(b, int64(e.User), 10)
+		b = append(b, `,"isMuted":`...)
+		b = strconv.AppendBool(b, e.Muted)
+		b = append(b, '}')
+	case room.SeatInvited:
+		name = "seat:invite:pending"
+		b = append(b, `{"seatIndex":`...)
+		b = strconv.AppendInt(b, int64(e.Seat), 10)
+		b = append(b, `,"isPending":true,"invitedUserId":`...)
+		b = strconv.AppendInt(b, int64(e.User), 10)
+		b = append(b, '}')
+	case room.SeatInviteEnded:
+		name = "seat:invite:pending"
+		b = append(b, `{"seatIndex":`...)
+		b = strconv.AppendInt(b, int64(e.Seat), 10)
+		b = append(b, `,"isPending":false}`...)
+	case room.InviteReceived:
+		name = "seat:invite:received"
+		b = append(b, `{"seatIndex":`...)
+		b = strconv.AppendInt(b, int64(e.Seat), 10)
+		b = append(b, `,"invitedById":`...)
+		b = strconv.AppendInt(b, int64(e.By), 10)
+		b = append(b, `,"targetUserId":`...)
+		b = strconv.AppendInt(b, int64(e.User), 10)
+		b = append(b, `,"expiresAt":`...)
+		b = strconv.AppendInt(b, e.At, 10)
+		b = append(b, '}')
+	case room.ChatSent:
+		name, b = "chat:message", appendChat(b, e)
 	case room.UserJoined:
 		name = "room:userJoined"
 		b = append(b, `{"userId":`...)
@@ -92,6 +134,24 @@ func appendSeat(b []byte, s room.SeatState) []byte {
 	b = strconv.AppendInt(b, int64(s.User), 10)
 	b = append(b, `,"isMuted":`...)
 	b = strconv.AppendBool(b, s.Muted)
+	return append(b, '}')
+}
+
+func appendChat(b []byte, e *room.Event) []byte {
+	b = append(b, `{"id":"`...)
+	b = append(b, e.Chat.ID...)
+	b = append(b, `","userId":`...)
+	b = strconv.AppendInt(b, int64(e.User), 10)
+	b = append(b, `,"userName":`...)
+	b = append(b, e.Chat.Name...)
+	b = append(b, `,"avatar":`...)
+	b = append(b, e.Chat.Avatar...)
+	b = append(b, `,"content":`...)
+	b = append(b, e.Chat.Content...)
+	b = append(b, `,"type":"`...)
+	b = append(b, e.Chat.Type...)
+	b = append(b, `","timestamp":`...)
+	b = strconv.AppendInt(b, e.At, 10)
 	return append(b, '}')
 }
 
@@ -141,10 +201,10 @@ func appendReply(b []byte, r *actors.Request, reply *room.Reply) []byte {
 	if _, ok := r.Command.(*room.Join); ok {
 		style = joinError
 	}
-	if reply.Err != room.ErrSeatTaken {
-		return appendError(b, style, errorTexts[reply.Err])
-	}
 	b = appendError(b, style, errorTexts[reply.Err])
+	if _, ok := r.Command.(*room.TakeSeat); !ok || reply.Err != room.ErrSeatTaken {
+		return b
+	}
 	b = append(b[:len(b)-1], `,"occupant":`...)
 	if reply.Occupant == nil {
 		return append(b, `null}`...)

@@ -1,7 +1,9 @@
 package wsconn
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 
 	"audioroom/actors"
 	"audioroom/actors/room"
@@ -39,6 +41,28 @@ var events = map[string]*event{
 	"seat:unlock": {need: fieldRoomID | fieldSeatIndex, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
 		s.rankedCommand(p, ack, &room.UnlockSeat{Session: s.id, Seat: p.seatIndex})
 	}},
+	"seat:assign": {need: fieldRoomID | fieldUserID | fieldSeatIndex, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.rankedCommand(p, ack, &room.AssignSeat{Session: s.id, Target: p.userID, Seat: p.seatIndex})
+	}},
+	"seat:remove": {need: fieldRoomID | fieldUserID, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.rankedCommand(p, ack, &room.RemoveFromSeat{Session: s.id, Target: p.userID})
+	}},
+	"seat:mute": {need: fieldRoomID | fieldUserID, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.rankedCommand(p, ack, &room.MuteSeat{Session: s.id, Target: p.userID, Muted: true})
+	}},
+	"seat:unmute": {need: fieldRoomID | fieldUserID, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.rankedCommand(p, ack, &room.MuteSeat{Session: s.id, Target: p.userID})
+	}},
+	"seat:invite": {need: fieldRoomID | fieldUserID | fieldSeatIndex, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.rankedCommand(p, ack, &room.Invite{Session: s.id, Target: p.userID, Seat: p.seatIndex})
+	}},
+	"seat:invite:accept": {need: fieldRoomID, may: fieldSeatIndex, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.command(p, ack, &room.AcceptInvite{Session: s.id, Seat: p.seatIndex})
+	}},
+	"seat:invite:decline": {need: fieldRoomID, may: fieldSeatIndex, style: plainError, do: func(s *Session, p payload, ack transport.Ack) {
+		s.command(p, ack, &room.DeclineInvite{Session: s.id, Seat: p.seatIndex})
+	}},
+	"chat:message": {need: fieldRoomID | fieldContent, may: fieldType, style: plainError, do: (*Session).chat},
 	"user:getRoom": {need: fieldUserID, style: lookupError, do: (*Session).lookUp},
 }
 
@@ -184,6 +208,13 @@ func (s *Session) ranked(roomID string, rank room.Rank, err error) {
 		s.Reply(r, reply)
 		s.Flush()
 	}
+}
+
+// chat has the room hear a message.
+func (s *Session) chat(p payload, ack transport.Ack) {
+	s.command(p, ack, &room.Chat{Session: s.id, Message: room.Message{
+		ID: rand.Text(), Name: s.name, Avatar: s.avatar, Content: bytes.Clone(p.content), Type: p.kind,
+	}})
 }
 
 // lookUp answers where a user is.

@@ -99,10 +99,10 @@ type Gateway struct {
 	rooms       Rooms
 	backend     actors.Backend
 	directory   Directory
+	users       *Users
 	lastID      atomic.Uint64
 
-	mu        sync.Mutex // guards what follows
-	users     map[room.UserID][]*Session
+	mu        sync.Mutex     // guards what follows
 	addresses map[string]int // connections; empty without a limit
 }
 
@@ -117,7 +117,7 @@ var (
 )
 
 // New returns a gateway. Shutdown ends it.
-func New(config Config, rooms Rooms, backend actors.Backend, directory Directory, revocations Revocations) (*Gateway, error) {
+func New(config Config, rooms Rooms, users *Users, backend actors.Backend, directory Directory, revocations Revocations) (*Gateway, error) {
 	if config.LookupTimeout == 0 {
 		config.LookupTimeout = time.Second
 	}
@@ -133,7 +133,7 @@ func New(config Config, rooms Rooms, backend actors.Backend, directory Directory
 	g := &Gateway{
 		config: config, verifier: newVerifier(config.Secrets), revocations: revocations, rooms: rooms,
 		backend: backend, directory: directory,
-		users: make(map[room.UserID][]*Session), addresses: make(map[string]int),
+		users: users, addresses: make(map[string]int),
 	}
 	var err error
 	g.transport, err = transport.New(config.Transport, g)
@@ -225,13 +225,14 @@ func (g *Gateway) refuse(c *transport.Conn, outcome AuthOutcome) {
 // accept gives an authenticated client its session.
 func (g *Gateway) accept(c *transport.Conn, who *identity) {
 	s := &Session{
-		gateway: g, conn: c, id: room.SessionID(g.lastID.Add(1)), user: who.user, profile: who.profile,
+		gateway: g, conn: c, id: room.SessionID(g.lastID.Add(1)), user: who.user,
+		profile: who.profile, name: who.name, avatar: who.avatar,
 		underway: make(chan struct{}, maxUnderway),
 	}
 	if g.config.EventBudget > 0 {
 		s.budget = rate.NewLimiter(rate.Limit(g.config.EventRefill), g.config.EventBudget)
 	}
-	if !g.enter(s) {
+	if !g.users.enter(s, g.config.ConnectionsPerUser) {
 		g.refuse(c, AuthConnections)
 		return
 	}
@@ -246,28 +247,6 @@ func (g *Gateway) accept(c *transport.Conn, who *identity) {
 		return
 	}
 	g.config.Observer.Authenticated(AuthAccepted)
-}
-
-// enter adds a session to those of its user, unless these are too many.
-func (g *Gateway) enter(s *Session) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if limit := g.config.ConnectionsPerUser; limit > 0 && len(g.users[s.user]) >= limit {
-		return false
-	}
-	g.users[s.user] = append(g.users[s.user], s)
-	return true
-}
-
-func (g *Gateway) exit(s *Session) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	left := slices.DeleteFunc(g.users[s.user], func(other *Session) bool { return other == s })
-	if len(left) == 0 {
-		delete(g.users, s.user)
-		return
-	}
-	g.users[s.user] = left
 }
 
 // Event implements transport.Handler.
@@ -300,7 +279,7 @@ func (g *Gateway) closeSession(c *transport.Conn) *Session {
 	s := c.Value.(*client).session.Swap(nil)
 	if s != nil {
 		s.leaveAll()
-		g.exit(s)
+		g.users.exit(s)
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package wsconn
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -27,6 +28,8 @@ const (
 	fieldSeatCount
 	fieldUserID
 	fieldOwnerID
+	fieldContent
+	fieldType
 )
 
 // payload is what an event carries, as far as the event has such a field.
@@ -36,6 +39,9 @@ type payload struct {
 	seatIndex int
 	seatCount int
 	userID    room.UserID
+	// content is the chat message as a JSON string, kind one of chatTypes.
+	content []byte
+	kind    string
 }
 
 // decodePayload reads the payload of an event from its first argument, which is
@@ -43,6 +49,7 @@ type payload struct {
 // be; any other is not looked at. It reports false if the payload is not as the
 // contract wants it.
 func decodePayload(raw []byte, need, may field) (p payload, ok bool) {
+	p.seatIndex, p.kind = room.AnySeat, chatTypes[0]
 	var found field
 	for key, value := range socketio.Fields(raw) {
 		f := fieldNamed(key)
@@ -69,6 +76,10 @@ func fieldNamed(key []byte) field {
 		return fieldUserID
 	case "ownerId":
 		return fieldOwnerID
+	case "content":
+		return fieldContent
+	case "type":
+		return fieldType
 	}
 	return 0
 }
@@ -91,9 +102,26 @@ func (p *payload) set(f field, value []byte) (ok bool) {
 		p.userID = room.UserID(n)
 	case fieldOwnerID: // gives no right, but has to be a user id
 		_, ok = whole(value, 1, maxUserID)
+	case fieldContent:
+		p.content = value
+		content, isText := text(value)
+		n := utf8.RuneCount(content)
+		ok = isText && n >= 1 && n <= maxContent
+	case fieldType:
+		kind, isText := text(value)
+		i := slices.Index(chatTypes, string(kind))
+		if ok = isText && i >= 0; ok {
+			p.kind = chatTypes[i]
+		}
 	}
 	return ok
 }
+
+// maxContent is the length of a chat message, in characters.
+const maxContent = 500
+
+// chatTypes are what a chat message may be, the default first.
+var chatTypes = []string{"text", "emoji", "sticker", "gift", "system"}
 
 // text returns what a JSON string says. It aliases the value unless that has
 // escapes.

@@ -25,6 +25,8 @@ type Session struct {
 	id      room.SessionID
 	user    room.UserID
 	profile []byte
+	name    []byte        // as a JSON string
+	avatar  []byte        // as JSON
 	budget  *rate.Limiter // nil for no limit
 	// underway holds a token for each request that is not answered yet.
 	underway chan struct{}

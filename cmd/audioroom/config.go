@@ -31,12 +31,14 @@ type config struct {
 
 	Inactivity   time.Duration `name:"room-inactivity-timeout" env:"ROOM_INACTIVITY_TIMEOUT" default:"120s" help:"How long an abandoned room stays open."`
 	SeatGrace    time.Duration `env:"SEAT_GRACE" default:"45s" help:"How long the seat of a user whose connection dropped is held; 0s for not at all."`
+	InviteTTL    time.Duration `name:"invite-ttl" env:"INVITE_TTL" default:"30s" help:"How long an invite to a seat stands."`
 	DefaultSeats int           `name:"default-seat-count" env:"DEFAULT_SEAT_COUNT" default:"15" help:"Seats of a room whose creator asks for none (1-100)."`
 
 	PingInterval       time.Duration `env:"PING_INTERVAL" default:"25s" help:"Time between two heartbeats of a connection."`
 	PingTimeout        time.Duration `env:"PING_TIMEOUT" default:"60s" help:"How long a heartbeat may stay unanswered."`
 	EventBudget        int           `env:"EVENT_BUDGET" default:"100" help:"Events that a socket may send at once; 0 for any number."`
 	EventRefill        int           `env:"EVENT_REFILL" default:"20" help:"Events that it may send in addition each second."`
+	ChatPerMinute      int           `env:"CHAT_PER_MINUTE" default:"60" help:"Chat messages of a user to a room within any minute; 0 for any number."`
 	ConnectionsPerUser int           `env:"CONNECTIONS_PER_USER" default:"10" help:"Sockets that a user may have; 0 for any number."`
 	ConnectionsPerAddr int           `name:"connections-per-address" env:"CONNECTIONS_PER_ADDRESS" default:"0" help:"Sockets that a network address may have; 0 for any number."`
 
@@ -144,6 +146,7 @@ func (c *config) validateTimes(f *faults) {
 	}{
 		{"room-inactivity-timeout", c.Inactivity, time.Millisecond},
 		{"seat-grace", c.SeatGrace, 0},
+		{"invite-ttl", c.InviteTTL, time.Millisecond},
 		{"ping-interval", c.PingInterval, time.Millisecond},
 		{"ping-timeout", c.PingTimeout, time.Millisecond},
 		{"status-window", c.StatusWindow, 0},
@@ -163,6 +166,7 @@ func (c *config) validateNumbers(f *faults) {
 		{"default-seat-count", c.DefaultSeats, 1, room.MaxSeats},
 		{"event-budget", c.EventBudget, 0, 1 << 30},
 		{"event-refill", c.EventRefill, 1, 1 << 30},
+		{"chat-per-minute", c.ChatPerMinute, 0, 1 << 20},
 		{"connections-per-user", c.ConnectionsPerUser, 0, 1 << 30},
 		{"connections-per-address", c.ConnectionsPerAddr, 0, 1 << 30},
 	} {

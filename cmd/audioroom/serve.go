@@ -104,12 +104,14 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), ctx: s.ctx}
+	users := wsconn.NewUsers()
 	s.rooms = actors.Start(actors.Config{
 		Room: room.Config{
-			SeatGrace: c.SeatGrace.Milliseconds(), Inactivity: c.Inactivity.Milliseconds(), DefaultSeats: c.DefaultSeats,
+			SeatGrace: c.SeatGrace.Milliseconds(), InviteTTL: c.InviteTTL.Milliseconds(), Inactivity: c.Inactivity.Milliseconds(),
+			DefaultSeats: c.DefaultSeats, ChatPerMinute: c.ChatPerMinute,
 		},
 		Log: log.With("component", "rooms"), Observer: s.metrics,
-	}, s.store, s.backend, wsconn.Encode)
+	}, s.store, s.backend, users, wsconn.Encode)
 	s.gateway, err = wsconn.New(wsconn.Config{
 		Transport: transport.Config{
 			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout,
@@ -118,7 +120,7 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 		Secrets: c.Secrets, Origins: c.Origins, EventBudget: c.EventBudget, EventRefill: c.EventRefill,
 		ConnectionsPerUser: c.ConnectionsPerUser, ConnectionsPerAddress: c.ConnectionsPerAddr,
 		Log: log.With("component", "gateway"), Observer: s.metrics,
-	}, s.rooms, s.backend, s.store, s.store)
+	}, s.rooms, users, s.backend, s.store, s.store)
 	if err != nil {
 		return nil, err
 	}

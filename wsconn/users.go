@@ -1,0 +1,58 @@
+package wsconn
+
+import (
+	"slices"
+	"sync"
+
+	"audioroom/actors"
+	"audioroom/actors/room"
+	"audioroom/wsconn/transport"
+)
+
+// Users knows the sessions of each user. Any goroutine may use it.
+type Users struct {
+	mu       sync.RWMutex
+	sessions map[room.UserID][]*Session
+}
+
+var _ actors.Users = (*Users)(nil)
+
+// NewUsers returns an empty registry.
+func NewUsers() *Users { return &Users{sessions: make(map[room.UserID][]*Session)} }
+
+// Deliver implements actors.Users.
+func (u *Users) Deliver(user room.UserID, frame actors.Frame) {
+	for _, s := range u.of(user) {
+		s.conn.SendNow(frame.(transport.Frame))
+	}
+}
+
+// of returns the sessions of a user at this moment.
+func (u *Users) of(user room.UserID) []*Session {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return slices.Clone(u.sessions[user])
+}
+
+// enter adds a session to those of its user, unless they are limit already. A
+// limit of 0 is none.
+func (u *Users) enter(s *Session, limit int) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if limit > 0 && len(u.sessions[s.user]) >= limit {
+		return false
+	}
+	u.sessions[s.user] = append(u.sessions[s.user], s)
+	return true
+}
+
+func (u *Users) exit(s *Session) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	left := slices.DeleteFunc(u.sessions[s.user], func(other *Session) bool { return other == s })
+	if len(left) == 0 {
+		delete(u.sessions, s.user)
+		return
+	}
+	u.sessions[s.user] = left
+}
