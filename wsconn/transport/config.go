@@ -38,6 +38,8 @@ type Config struct {
 	Flushers int
 	// Admit, if set, is asked before each upgrade. If it doesn't agree the
 	// handshake is answered with its status. It is called from many goroutines.
+	// The client may be gone before Open, so what is to be counted is counted
+	// in Open and Closed.
 	Admit func(r *http.Request) (status int, ok bool)
 	// Observer, if set, hears what can be counted.
 	Observer Observer

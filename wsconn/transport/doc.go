@@ -17,7 +17,8 @@
 // # Goroutines
 //
 // Each connection has a goroutine that reads. It makes every callback of that
-// connection, one at a time: Open first, Closed last. A callback that blocks
+// connection, one at a time: Open first, Closed last. melody would have another
+// for writing, which is ended at once. A callback that blocks
 // holds up its own connection only. One sweeper for the whole server sends the
 // pings and finds who is late. A few flushers write: a connection with frames
 // waiting is queued at one of them, which writes what the socket takes without

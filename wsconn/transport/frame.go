@@ -15,6 +15,7 @@ const Headroom = 10
 const (
 	finalText  = 0x80 | websocket.TextMessage
 	finalClose = 0x80 | websocket.CloseMessage
+	finalPong  = 0x80 | websocket.PongMessage
 
 	len16 = 126 // the length follows in 2 bytes
 	len64 = 127 // the length follows in 8 bytes
@@ -95,10 +96,14 @@ func newBuffer(size int) []byte {
 	return append(make([]byte, Headroom, Headroom+1+size), socketio.EngineMessage)
 }
 
-// closeFrame is a WebSocket close frame, which is a control frame and so has
-// two bytes of header.
-func closeFrame(code int) []byte {
-	return []byte{finalClose, 2, byte(code >> 8), byte(code)}
+// closeFrame and pongFrame are control frames, which carry up to 125 bytes and
+// so have two bytes of header.
+func closeFrame(code int) Frame {
+	return Frame{wire: []byte{finalClose, 2, byte(code >> 8), byte(code)}}
+}
+
+func pongFrame(data string) Frame {
+	return Frame{wire: append([]byte{finalPong, byte(len(data))}, data...)}
 }
 
 var pingFrame = NewFrame([]byte{socketio.EnginePing})

@@ -38,15 +38,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, *e)
 		return
 	}
-	if s.config.Admit != nil {
-		if status, ok := s.config.Admit(r); !ok {
-			s.answer(w, forbidden(status))
-			return
-		}
-	}
 	if !s.enter() {
 		s.answer(w, forbidden(http.StatusServiceUnavailable))
 		return
+	}
+	if s.config.Admit != nil {
+		if status, ok := s.config.Admit(r); !ok {
+			s.conns.Done()
+			s.answer(w, forbidden(status))
+			return
+		}
 	}
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -47,7 +47,7 @@ func (o *outbox) put(frame []byte) {
 }
 
 // seal appends the last frames, over the limit if need be.
-func (o *outbox) seal(last []byte, before []Frame) {
+func (o *outbox) seal(last Frame, before []Frame) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sealed {
@@ -56,7 +56,7 @@ func (o *outbox) seal(last []byte, before []Frame) {
 	for _, f := range before {
 		o.put(f.wire)
 	}
-	o.put(last)
+	o.put(last.wire)
 	o.sealed = true
 }
 

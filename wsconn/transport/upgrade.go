@@ -26,7 +26,7 @@ const forever = time.Duration(math.MaxInt64)
 func newMelody(s *Server) *melody.Melody {
 	m := melody.New()
 	m.Config.MaxMessageSize = int64(s.config.MaxPayload)
-	m.Config.MessageBufferSize = 0
+	m.Config.MessageBufferSize = 1 // for what mute sends
 	m.Config.PingPeriod = forever
 	m.Upgrader = &websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
@@ -37,20 +37,41 @@ func newMelody(s *Server) *melody.Melody {
 	}
 	m.HandleConnect(func(session *melody.Session) {
 		session.Request = upgraded
+		mute(session)
 		connOf(session).open()
 	})
 	m.HandleMessage(func(session *melody.Session, data []byte) {
-		connOf(session).receive(data)
+		c := connOf(session)
+		if !s.guard(c, "receive", func() { c.receive(data) }) {
+			c.end(ReasonInternalError)
+		}
 	})
 	m.HandleMessageBinary(func(session *melody.Session, _ []byte) {
 		connOf(session).end(ReasonBinary)
 	})
 	m.HandleError(func(session *melody.Session, err error) {
-		connOf(session).end(readReason(err))
+		// The writing half may find that reading ended before it did.
+		if !errors.Is(err, websocket.ErrCloseSent) && !errors.Is(err, melody.ErrWriteClosed) {
+			connOf(session).end(readReason(err))
+		}
 	})
 	// The answer to a close frame is sent by end.
 	m.HandleClose(func(*melody.Session, int, string) error { return nil })
 	return m
+}
+
+// mute ends melody's writing half, which would be a goroutine and a ticker for
+// each connection with nothing to do: half of what an idle one costs. A close
+// message is the last thing it writes. That and the closing which follows are
+// swallowed by wire, and the reading half goes on. Gorilla then takes the
+// session for closed and answers no more pings, so they are answered here.
+func mute(session *melody.Session) {
+	c := connOf(session)
+	session.WebsocketConnection().SetPingHandler(func(data string) error {
+		c.SendNow(pongFrame(data))
+		return nil
+	})
+	session.Close()
 }
 
 // upgraded stands in for the request of every session, so that the real one

@@ -7,17 +7,17 @@ import (
 )
 
 // wire is the network connection as gorilla sees it. Reads go to the network.
-// Writes, which are the upgrade's answer and the answers to pings, go through
-// the outbox: they keep their place among the frames and never block the
-// reader. Deadlines and the closing are the connection's own affair.
+// What it writes, the answer to the upgrade, goes through the outbox: it keeps
+// its place before the frames and never blocks the reader. Deadlines and the
+// closing are the connection's own affair.
 type wire Conn
 
 var _ net.Conn = (*wire)(nil)
 
 func (w *wire) Read(p []byte) (int, error) { return w.net.Read(p) }
 
-// Write queues a copy of p. Gorilla's close frames are left out, because end
-// sends the one that goes with the reason.
+// Write queues a copy of p. Close frames are left out, because end sends the
+// one that goes with the reason.
 func (w *wire) Write(p []byte) (int, error) {
 	if len(p) > 0 && p[0] != finalClose {
 		(*Conn)(w).SendNow(Frame{wire: bytes.Clone(p)})
