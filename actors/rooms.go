@@ -73,7 +73,10 @@ func Start(config Config, store Store, backend Backend, users Users, encode Enco
 		r.observer = noObserver{}
 	}
 	quiet := slog.New(slog.DiscardHandler) // panics are logged here, with their stack
-	r.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
+	r.system = actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
+		actor.WithDeadLetterThrottleInterval(time.Millisecond), // its goroutine sleeps that long, and nobody ends it
+	)
 	s := &supervisor{rooms: r, entries: make(map[string]*entry)}
 	r.supervisor = r.system.Root.Spawn(actor.PropsFromProducer(
 		func() actor.Actor { return s },
