@@ -42,26 +42,30 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, forbidden(http.StatusServiceUnavailable))
 		return
 	}
+	upgraded := false
+	defer func() {
+		if !upgraded {
+			s.conns.Done()
+		}
+	}()
 	if s.config.Admit != nil {
 		if status, ok := s.config.Admit(r); !ok {
-			s.conns.Done()
 			s.answer(w, forbidden(status))
 			return
 		}
 	}
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		s.conns.Done()
 		s.answer(w, errBadRequest)
 		return
 	}
 	// net/http may have set deadlines of its own. Nothing may follow the
 	// request before it is answered.
 	if conn.SetDeadline(time.Time{}) != nil || buffered.Reader.Buffered() > 0 {
-		s.conns.Done()
 		conn.Close()
 		return
 	}
+	upgraded = true
 	c := newConn(s, conn, r)
 	go c.serve(r.Header.Get("Sec-Websocket-Key"))
 }

@@ -280,6 +280,50 @@ func TestConfig_Validate(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestServer_over_TLS(t *testing.T) {
+	h := newHandler()
+	h.event = func(c *transport.Conn, e transport.Event) {
+		c.SendNow(transport.AckFrame("/", e.Ack.ID, e.Args))
+	}
+	s, err := transport.New(transport.Config{OutboxLimit: 256 << 10}, h)
+	require.NoError(t, err)
+	web := httptest.NewTLSServer(s)
+	defer web.Close()
+	dialer := websocket.Dialer{TLSClientConfig: web.Client().Transport.(*http.Transport).TLSClientConfig}
+	dial := func() client {
+		ws, _, err := dialer.Dial("wss"+strings.TrimPrefix(web.URL, "https")+query, nil)
+		require.NoError(t, err)
+		t.Cleanup(func() { ws.Close() })
+		require.NoError(t, ws.SetReadDeadline(time.Now().Add(patience)))
+		c := client{t, ws}
+		c.receive()
+		c.send("40")
+		c.receive()
+		return c
+	}
+	ws := dial()
+	big := `"` + strings.Repeat("b", 10000) + `"`
+	for i := range 20 {
+		ws.send(fmt.Sprintf(`42%d["x",%s]`, i, big))
+		ws.expect(fmt.Sprintf(`43%d[%s]`, i, big))
+	}
+	h.conn(t).Kick(transport.ReasonKicked)
+	code, before := ws.expectClose()
+	require.Equal(t, websocket.CloseNormalClosure, code)
+	require.Equal(t, []string{"41"}, before)
+	require.Equal(t, transport.ReasonKicked, h.ended(t))
+
+	dial() // and reads no more
+	slow := h.conn(t)
+	frame := transport.NewFrame([]byte(big))
+	for sent := 0; !slow.Closed(); sent++ {
+		require.Less(t, sent, 10000, "the outbox has no bound")
+		slow.SendNow(frame)
+	}
+	require.Equal(t, transport.ReasonSlowReader, h.ended(t))
+	require.NoError(t, s.Shutdown(t.Context()))
+}
+
 func TestServer_Shutdown(t *testing.T) {
 	t.Run("closes without DISCONNECT, after what is waiting", func(t *testing.T) {
 		h := newHandler()
@@ -361,7 +405,6 @@ func TestObserver_hears_all_that_can_be_counted(t *testing.T) {
 	ws := f.join(t)
 	c := h.conn(t)
 	frame := transport.EventFrame("/", "a", nil)
-	base := o.frames.Load()
 	for range 10 {
 		c.Send(frame)
 	}
@@ -369,7 +412,8 @@ func TestObserver_hears_all_that_can_be_counted(t *testing.T) {
 	for range 10 {
 		ws.expect(`42["a"]`)
 	}
-	require.Eventually(t, func() bool { return o.frames.Load() == base+10 }, patience, time.Millisecond)
+	const before = 3 // the upgrade, the open packet, the answer to CONNECT
+	require.Eventually(t, func() bool { return o.frames.Load() == before+10 }, patience, time.Millisecond)
 	require.EqualValues(t, len("40"), o.received.Load())
 	response, err := http.Get("http://" + f.addr + "/socket.io/")
 	require.NoError(t, err)
