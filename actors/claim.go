@@ -30,10 +30,11 @@ func (a *roomActor) claimed(c Claim, err error) {
 			return
 		}
 		a.epoch, a.full = c.Epoch, true
+		a.room.SetBlocked(c.Blocked)
 		return
 	}
 	a.epoch, a.full = c.Epoch, true
-	if err := a.restore(c.Snapshot); err != nil {
+	if err := a.restore(c.Snapshot, c.Blocked); err != nil {
 		a.logger().Error("room can't be restored", "error", err)
 		a.abandon()
 		return
@@ -42,12 +43,13 @@ func (a *roomActor) claimed(c Claim, err error) {
 }
 
 // restore makes the room of its snapshot, or a new one if that is nil.
-func (a *roomActor) restore(snapshot []byte) error {
+func (a *roomActor) restore(snapshot []byte, blocked map[room.UserID]int64) error {
 	now, config := a.rooms.now(), &a.rooms.config.Room
 	a.base = snapshot
 	if snapshot == nil {
 		a.toldCount = -1
 		a.room = room.New(a.id, now, config)
+		a.room.SetBlocked(blocked)
 		return nil
 	}
 	s, err := room.Decode(snapshot)
@@ -58,6 +60,7 @@ func (a *roomActor) restore(snapshot []byte) error {
 	// it hears of the next who joins, or of the end.
 	a.toldCount = 0
 	a.room = room.Restore(s, now, config)
+	a.room.SetBlocked(blocked)
 	return nil
 }
 
@@ -66,7 +69,7 @@ func (a *roomActor) claimLate() {
 	if a.phase != claiming || len(a.waiting) == 0 {
 		return
 	}
-	_ = a.restore(nil) // a new room can always be made
+	_ = a.restore(nil, nil) // a new room can always be made
 	a.setLate(true)
 	a.serve()
 }
@@ -75,6 +78,10 @@ func (a *roomActor) claimLate() {
 func (a *roomActor) serve() {
 	a.phase, a.inquired = serving, false
 	a.rooms.tellSupervisor(&readyMessage{a.handle})
+	for _, c := range a.orders {
+		a.order(c)
+	}
+	a.orders = nil
 	a.replay()
 	if a.room.Revision() == 0 && a.epoch != 0 {
 		// Whoever wanted to join is gone: the claim is all there is to undo.
@@ -106,7 +113,7 @@ func (a *roomActor) ended() {
 		return
 	}
 	waiting := a.waiting
-	a.waiting = nil
+	a.waiting, a.orders = nil, nil
 	for _, r := range waiting {
 		a.request(r)
 	}

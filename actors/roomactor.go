@@ -57,11 +57,12 @@ type roomActor struct {
 	base, spare []byte
 
 	audience audience
-	waiting  []*Request // for the claim, or to be applied again
-	current  *Request   // being applied; answered if that panics
-	telling  bool       // members are being told
-	halfTold bool       // a panic hit while they were
-	inquired bool       // the backend was asked for the owner and the seats
+	waiting  []*Request     // for the claim, or to be applied again
+	orders   []room.Command // the same, of nobody's session
+	current  *Request       // being applied; answered if that panics
+	telling  bool           // members are being told
+	halfTold bool           // a panic hit while they were
+	inquired bool           // the backend was asked for the owner and the seats
 	panics   panicCount
 
 	joins  uint64 // received from the supervisor
@@ -94,6 +95,8 @@ type (
 		err     error
 	}
 	drainMessage struct{}
+	orderMessage struct{ command room.Command }
+	relayMessage struct{ frame Frame }
 )
 
 // Receive implements actor.Actor.
@@ -124,6 +127,11 @@ func (a *roomActor) Receive(ctx actor.Context) {
 		a.claimLate()
 	case commitLateMessage:
 		a.commitLate(m.revision)
+	case *orderMessage:
+		a.order(m.command)
+	case *relayMessage:
+		a.audience.deliver(m.frame, 0)
+		a.audience.flush()
 	case drainMessage:
 		a.draining = true
 	default: // life cycle: nothing to do
@@ -216,6 +224,9 @@ func (a *roomActor) run(r *Request, c room.Command) room.Reply {
 	} else {
 		b.recycle()
 	}
+	if a.room.IsClosed() {
+		a.phase = closing
+	}
 	return reply
 }
 
@@ -274,8 +285,15 @@ func (a *roomActor) tick() {
 		return
 	}
 	a.run(nil, &room.Tick{})
-	if a.room.IsClosed() {
-		a.phase = closing
+}
+
+// order carries out what no session asked for.
+func (a *roomActor) order(c room.Command) {
+	switch a.phase {
+	case serving:
+		a.run(nil, c)
+	case claiming, closing:
+		a.orders = append(a.orders, c)
 	}
 }
 

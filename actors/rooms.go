@@ -95,6 +95,18 @@ func resumeAlways(any) actor.Directive { return actor.ResumeDirective }
 // session's next requests go.
 func (r *Rooms) Join(request *Request) { r.system.Root.Send(r.supervisor, request) }
 
+// Order has a room carry out a command that no session asked for, if the room
+// is open here. It doesn't block and may be called from any goroutine.
+func (r *Rooms) Order(roomID string, c room.Command) {
+	r.tellSupervisor(&toRoomMessage{roomID, &orderMessage{c}})
+}
+
+// Relay gives a frame to every session in a room, if the room is open here. It
+// doesn't block and may be called from any goroutine.
+func (r *Rooms) Relay(roomID string, frame Frame) {
+	r.tellSupervisor(&toRoomMessage{roomID, &relayMessage{frame}})
+}
+
 // Restore opens rooms that the store remembers, in parallel, and waits until
 // they are all open or ctx ends.
 func (r *Rooms) Restore(ctx context.Context, ids []string) error {

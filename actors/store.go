@@ -52,6 +52,9 @@ type Claim struct {
 	Epoch uint64
 	// Snapshot is what was last committed, nil if the room does not exist.
 	Snapshot []byte
+	// Blocked is who may not join and until when, in Unix milliseconds, 0 for
+	// ever. The receiver may keep it.
+	Blocked map[room.UserID]int64
 }
 
 // Commit is one atomic change of what the store holds of a room.

@@ -49,6 +49,11 @@ type (
 		left int
 		done func()
 	}
+	// toRoomMessage is for a room's actor, if there is one.
+	toRoomMessage struct {
+		id      string
+		message any
+	}
 	timerMessage   struct{}
 	drainedMessage struct{}
 	stopMessage    struct {
@@ -67,6 +72,10 @@ func (s *supervisor) Receive(ctx actor.Context) {
 		e.joins++
 		ctx.Send(e.room.pid, m)
 		m.Session.Attach(e.room)
+	case *toRoomMessage:
+		if e := s.entries[m.id]; e != nil {
+			ctx.Send(e.room.pid, m.message)
+		}
 	case *wakeMessage:
 		if e := s.living(m.room); e != nil {
 			s.wake(e, m.at)

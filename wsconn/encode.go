@@ -41,6 +41,7 @@ var errorTexts = [room.NumErrors]string{
 	room.ErrInvitePending:   "Invite already pending for this seat",
 	room.ErrNoInvite:        "No pending invite found",
 	room.ErrTooManyMessages: "Too many messages",
+	room.ErrBlocked:         "room_blocked",
 }
 
 // closeReasons maps the reasons of room:closed to their text.
@@ -202,14 +203,37 @@ func appendReply(b []byte, r *actors.Request, reply *room.Reply) []byte {
 		style = joinError
 	}
 	b = appendError(b, style, errorTexts[reply.Err])
-	if _, ok := r.Command.(*room.TakeSeat); !ok || reply.Err != room.ErrSeatTaken {
-		return b
+	switch r.Command.(type) {
+	case *room.TakeSeat:
+		if reply.Err == room.ErrSeatTaken {
+			return appendOccupant(b[:len(b)-1], reply.Occupant)
+		}
+	case *room.Join:
+		if reply.Err == room.ErrBlocked {
+			return appendBlocked(b[:len(b)-1], reply.BlockedFor)
+		}
 	}
-	b = append(b[:len(b)-1], `,"occupant":`...)
-	if reply.Occupant == nil {
+	return b
+}
+
+// appendOccupant ends the refusal of a taken seat.
+func appendOccupant(b []byte, occupant *room.SeatState) []byte {
+	b = append(b, `,"occupant":`...)
+	if occupant == nil {
 		return append(b, `null}`...)
 	}
-	b = appendSeat(b, *reply.Occupant)
+	b = appendSeat(b, *occupant)
+	return append(b, '}')
+}
+
+// appendBlocked ends the refusal of a blocked user. A second that has begun
+// counts as one.
+func appendBlocked(b []byte, milliseconds int64) []byte {
+	if milliseconds == 0 {
+		return append(b, `,"permanent":true,"remaining_seconds":null}`...)
+	}
+	b = append(b, `,"permanent":false,"remaining_seconds":`...)
+	b = strconv.AppendInt(b, (milliseconds+999)/1000, 10)
 	return append(b, '}')
 }
 

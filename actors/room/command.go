@@ -26,6 +26,9 @@ type Reply struct {
 	// Occupant is who sits on a seat that was refused as taken; nil if nobody
 	// does and the seat is held.
 	Occupant *SeatState
+	// BlockedFor is after how many milliseconds a user whom Err calls blocked may
+	// try again, 0 for never.
+	BlockedFor int64
 }
 
 // State is what a joiner is told of the room.
@@ -157,6 +160,18 @@ type Chat struct {
 // Remove takes a user out of the room with all their sessions. No seat is held
 // for them, and one that is held is held no more.
 type Remove struct {
+	User UserID
+}
+
+// Block takes a user out of the room like Remove and keeps them out.
+type Block struct {
+	User UserID
+	// Until is when the block ends, in Unix milliseconds, 0 for never.
+	Until int64
+}
+
+// Unblock lets a user in again.
+type Unblock struct {
 	User UserID
 }
 

@@ -27,6 +27,7 @@ const (
 	ErrInvitePending
 	ErrNoInvite
 	ErrTooManyMessages
+	ErrBlocked
 
 	// NumErrors is how many reasons there are, OK included.
 	NumErrors
@@ -53,6 +54,7 @@ var errorNames = [NumErrors]string{
 	ErrInvitePending:   "an invite is pending for the seat",
 	ErrNoInvite:        "no invite is pending",
 	ErrTooManyMessages: "too many messages",
+	ErrBlocked:         "user is blocked",
 }
 
 // Error returns a text for logs and tests, not for the wire.

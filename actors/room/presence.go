@@ -6,6 +6,15 @@ func (c *Join) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	if r.sessions[c.Session] != nil {
 		return Reply{State: r.state(c.User)}, events
 	}
+	if until, blocked := r.blocked[c.User]; blocked {
+		if until == 0 {
+			return Reply{Err: ErrBlocked}, events
+		}
+		if until > now {
+			return Reply{Err: ErrBlocked, BlockedFor: until - now}, events
+		}
+		delete(r.blocked, c.User)
+	}
 	if r.seats == nil {
 		count := r.config.DefaultSeats
 		if c.SeatCount > 0 {
@@ -43,14 +52,40 @@ func (c *Drop) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 }
 
 func (c *Remove) apply(r *Room, now int64, events []Event) (Reply, []Event) {
-	if i := r.heldFor(c.User); i >= 0 {
+	return Reply{}, r.expel(c.User, now, events)
+}
+
+func (c *Block) apply(r *Room, now int64, events []Event) (Reply, []Event) {
+	if r.blocked == nil {
+		r.blocked = make(map[UserID]int64)
+	}
+	r.blocked[c.User] = c.Until
+	return Reply{}, r.expel(c.User, now, events)
+}
+
+func (c *Unblock) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
+	delete(r.blocked, c.User)
+	return Reply{}, events
+}
+
+// Blocked returns until when users may not join, in Unix milliseconds, 0 for
+// ever. The map is the room's own.
+func (r *Room) Blocked() map[UserID]int64 { return r.blocked }
+
+// SetBlocked replaces the blocked users. The room keeps the map.
+func (r *Room) SetBlocked(blocked map[UserID]int64) { r.blocked = blocked }
+
+// expel takes a user out of the room with all their sessions and holds no seat
+// for them.
+func (r *Room) expel(user UserID, now int64, events []Event) []Event {
+	if i := r.heldFor(user); i >= 0 {
 		events = r.clear(i, 0, events)
 		r.revision++
 	}
-	for m := r.members[c.User]; m != nil; m = r.members[c.User] {
+	for m := r.members[user]; m != nil; m = r.members[user] {
 		events = r.remove(m.sessions[0], now, 0, events)
 	}
-	return Reply{}, events
+	return events
 }
 
 // remove takes a session out of the room and, if it was its user's last, the

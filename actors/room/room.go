@@ -41,6 +41,9 @@ type Room struct {
 	held     int // how many seats are held
 	invites  []invite
 	chats    map[UserID]*chatWindow
+	// blocked is until when users may not join, in Unix ms, 0 for ever. It is the
+	// actor's, which keeps it across respawns.
+	blocked map[UserID]int64
 
 	members  map[UserID]*member
 	sessions map[SessionID]*member
