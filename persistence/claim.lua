@@ -1,7 +1,9 @@
 -- Takes a room over under a new epoch.
 -- ARGV: 1 room id, 2 a token that no other claim has.
--- Answers the epoch and the snapshot, nil if there is none.
+-- Answers the epoch, the snapshot, nil if there is none, and who is blocked:
+-- user, until, user, until …
 local id, token = ARGV[1], ARGV[2]
+local blocked = redis.call('HGETALL', 'rooms:blocked:' .. id)
 local room = 'room:' .. id .. ':'
 local snapshot = redis.call('GET', room .. 'snapshot')
 
@@ -9,7 +11,7 @@ local snapshot = redis.call('GET', room .. 'snapshot')
 local before = redis.call('GET', 'rooms:claim:' .. id) or ''
 local given, by, how = string.match(before, '^(%d+) (%S+) (%S+)$')
 if by == token then
-	return {given, snapshot}
+	return {given, snapshot, blocked}
 end
 
 -- Nobody is in a room that has just been taken over.
@@ -46,4 +48,4 @@ if fence or how == 'taken' then
 else
 	redis.call('SET', 'rooms:claim:' .. id, epoch .. ' ' .. token .. ' fresh', 'EX', 600)
 end
-return {epoch, snapshot}
+return {epoch, snapshot, blocked}

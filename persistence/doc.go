@@ -43,6 +43,7 @@
 //	rooms:fence             hash     room id → epoch.revision; removed when the room closes
 //	rooms:epoch             string   the last epoch given to any room: a counter that never falls behind Redis's clock in µs
 //	rooms:claim:{id}        string   the room's last claim: epoch, token, "fresh" or "taken" (over from another); expires
+//	rooms:blocked:{id}      hash     user id → until when the user may not join, Unix ms, 0 for ever; outlives the room
 //	laravel:outbox          hash     room id → the latest status that the backend has not accepted yet
 //
 // Read, written by others:

@@ -22,6 +22,8 @@ var (
 	acceptedLua string
 	//go:embed refresh.lua
 	refreshLua string
+	//go:embed revoke.lua
+	revokeLua string
 )
 
 // The scripts. The writer sends the first three by their hash and loads them
@@ -33,6 +35,7 @@ var (
 	releaseScript  = redis.NewScript(releaseLua)
 	acceptedScript = redis.NewScript(acceptedLua)
 	refreshScript  = redis.NewScript(refreshLua)
+	revokeScript   = redis.NewScript(revokeLua)
 )
 
 // What write.lua and close.lua answer.

@@ -2,12 +2,14 @@ package persistence
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"audioroom/actors"
+	"audioroom/actors/room"
 )
 
 // How long to wait before sending again what was not confirmed: doubled from
@@ -269,7 +271,7 @@ func read(o *order, answer redis.Cmder) error {
 }
 
 func (o *order) readClaim(reply []any) error {
-	if len(reply) != 2 {
+	if len(reply) != 3 {
 		return fmt.Errorf("persistence: the claim script answered %d values", len(reply))
 	}
 	text, _ := reply[0].(string)
@@ -281,5 +283,23 @@ func (o *order) readClaim(reply []any) error {
 	if snapshot, ok := reply[1].(string); ok {
 		o.claim.Snapshot = []byte(snapshot)
 	}
+	o.claim.Blocked = readBlocked(reply[2])
 	return nil
+}
+
+// readBlocked reads pairs of user and until; what is no number is left out.
+func readBlocked(pairs any) map[room.UserID]int64 {
+	list, _ := pairs.([]any)
+	if len(list) == 0 {
+		return nil
+	}
+	blocked := make(map[room.UserID]int64, len(list)/2)
+	for pair := range slices.Chunk(list, 2) {
+		user, err1 := strconv.ParseInt(fmt.Sprint(pair[0]), 10, 64)
+		until, err2 := strconv.ParseInt(fmt.Sprint(pair[len(pair)-1]), 10, 64)
+		if err1 == nil && err2 == nil {
+			blocked[room.UserID(user)] = until
+		}
+	}
+	return blocked
 }

@@ -226,7 +226,7 @@ func (g *Gateway) refuse(c *transport.Conn, outcome AuthOutcome) {
 func (g *Gateway) accept(c *transport.Conn, who *identity) {
 	s := &Session{
 		gateway: g, conn: c, id: room.SessionID(g.lastID.Add(1)), user: who.user,
-		profile: who.profile, name: who.name, avatar: who.avatar,
+		profile: who.profile, name: who.name, avatar: who.avatar, issuedAt: who.issuedAt.Unix(),
 		underway: make(chan struct{}, maxUnderway),
 	}
 	if g.config.EventBudget > 0 {

@@ -20,14 +20,15 @@ const maxUnderway = 256
 // from their goroutines; everything else belongs to the connection's reading
 // goroutine, unless it says otherwise.
 type Session struct {
-	gateway *Gateway
-	conn    *transport.Conn
-	id      room.SessionID
-	user    room.UserID
-	profile []byte
-	name    []byte        // as a JSON string
-	avatar  []byte        // as JSON
-	budget  *rate.Limiter // nil for no limit
+	gateway  *Gateway
+	conn     *transport.Conn
+	id       room.SessionID
+	user     room.UserID
+	profile  []byte
+	name     []byte        // as a JSON string
+	avatar   []byte        // as JSON
+	issuedAt int64         // of the token, Unix seconds
+	budget   *rate.Limiter // nil for no limit
 	// underway holds a token for each request that is not answered yet.
 	underway chan struct{}
 

@@ -3,6 +3,7 @@ package wsconn
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"audioroom/actors"
 	"audioroom/actors/room"
@@ -25,6 +26,41 @@ func (u *Users) Deliver(user room.UserID, frame actors.Frame) {
 	for _, s := range u.of(user) {
 		s.conn.SendNow(frame.(transport.Frame))
 	}
+}
+
+// DeliverAll gives a frame to each session there is. Any goroutine may call it.
+func (u *Users) DeliverAll(frame actors.Frame) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	for _, sessions := range u.sessions {
+		for _, s := range sessions {
+			s.conn.SendNow(frame.(transport.Frame))
+		}
+	}
+}
+
+// Kick disconnects a user's sessions so that their clients don't connect again by
+// themselves. Any goroutine may call it.
+func (u *Users) Kick(user room.UserID) {
+	for _, s := range u.of(user) {
+		s.conn.Kick(transport.ReasonKicked)
+	}
+}
+
+// KickIssuedBefore is Kick for the sessions whose token was issued before some
+// time, which counts in whole seconds as tokens do.
+func (u *Users) KickIssuedBefore(user room.UserID, at time.Time) {
+	for _, s := range u.of(user) {
+		if s.issuedAt < at.Unix() {
+			s.conn.Kick(transport.ReasonKicked)
+		}
+	}
+}
+
+// RelayFrame makes the frame of an event that the backend wants clients to hear.
+// The payload is JSON.
+func RelayFrame(name string, payload []byte) actors.Frame {
+	return transport.EventFrame(namespace, name, payload)
 }
 
 // of returns the sessions of a user at this moment.

@@ -45,6 +45,8 @@ type config struct {
 	StatusWindow  time.Duration `env:"STATUS_WINDOW" default:"3s" help:"Least time between two statuses of a room to the backend."`
 	CommitTimeout time.Duration `env:"COMMIT_TIMEOUT" default:"1s" help:"How long a room waits for Redis before it serves on from memory."`
 
+	EventsChannel string `env:"EVENTS_CHANNEL" default:"flylive:msab:events" help:"Redis channel on which the backend publishes events; off for none."`
+
 	LogLevel  string `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	LogFormat string `env:"LOG_FORMAT" default:"text" help:"text or json."`
 }

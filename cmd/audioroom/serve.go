@@ -71,6 +71,7 @@ type server struct {
 	backend  *backend
 	rooms    *actors.Rooms
 	gateway  *wsconn.Gateway
+	events   *events
 	http     *http.Server
 	ready    atomic.Bool // rooms are restored, the backend was reached
 	draining atomic.Bool
@@ -124,6 +125,10 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.events = &events{
+		log: log.With("component", "events"), sequence: laravel.NewSequence(),
+		client: client, store: s.store, rooms: s.rooms, users: users,
+	}
 	s.metrics.watch(s)
 	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10}
 	return s, nil
@@ -137,6 +142,9 @@ func (s *server) serve(listener net.Listener) {
 		}
 	})
 	s.tasks.Go(s.prepare)
+	if s.config.EventsChannel != "off" && s.config.EventsChannel != "" {
+		s.tasks.Go(func() { s.store.Subscribe(s.ctx, s.config.EventsChannel, s.events.handle) })
+	}
 	s.log.Info("listening", "addr", listener.Addr().String())
 }
 
