@@ -141,7 +141,7 @@ func TestStore_Revoked_fails_in_time_when_redis_does_not_answer(t *testing.T) {
 	began := time.Now()
 	_, err = s.Revoked(ctx, "t", 1, time.Now())
 	assert.Error(t, err)
-	assert.InDelta(t, time.Second, time.Since(began), float64(500*time.Millisecond))
+	assert.Less(t, time.Since(began), 1900*time.Millisecond)
 
 	short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()

@@ -17,8 +17,8 @@
 //
 //   - writes, if the room is where the commit expects it;
 //   - confirms without writing, if it is where the commit leads: a repeat;
-//   - refuses with actors.ErrFenced, if a newer epoch holds the room, or held
-//     it within the last day and closed it;
+//   - refuses with actors.ErrFenced, if a newer epoch holds the room, or took
+//     it over within the last day and closed it;
 //   - refuses with actors.ErrDiverged otherwise: Redis lost data. A full commit
 //     is written even then.
 //

@@ -105,7 +105,9 @@ func TestStore_survives_a_redis_that_freezes_with_a_pipeline_in_flight(t *testin
 	for _, o := range outcomes {
 		o.waitLate()
 	}
-	assert.InDelta(t, time.Second, time.Since(began), float64(400*time.Millisecond), "told late after the commit timeout")
+	took := time.Since(began)
+	assert.GreaterOrEqual(t, took, time.Second, "the commit timeout")
+	assert.Less(t, took, 1900*time.Millisecond, "though the pipeline hangs for longer")
 	health := s.Healthy()
 	assert.False(t, health.OK)
 	assert.Equal(t, 50, health.Unsaved)

@@ -54,10 +54,12 @@ func TestStore_Close_gives_up_when_its_time_is_over(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := redistest.Start(t)
-			s := openURL(t, server.URL())
+			s := open(t, persistence.Config{URL: server.URL(), CommitTimeout: 50 * time.Millisecond})
 			rooms := claimAll(t, s, 30)
 			fail(server)
-			outcomes := commitAll(t, s, rooms, 1)
+			outcomes := commitAll(t, s, rooms[:10], 1) // these get sent,
+			outcomes[9].waitLate()
+			outcomes = append(outcomes, commitAll(t, s, rooms[10:], 1)...) // these don't
 			ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 			defer cancel()
 			began := time.Now()
