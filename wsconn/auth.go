@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -50,7 +51,7 @@ type identity struct {
 
 // claims are the token's. Optional ones are passed on as they are.
 type claims struct {
-	jwt.RegisteredClaims
+	timeClaims
 	ID        *int64          `json:"id"`
 	Name      *string         `json:"name"`
 	Signature json.RawMessage `json:"signature"`
@@ -64,6 +65,34 @@ type claims struct {
 	IsBlocked json.RawMessage `json:"is_blocked"`
 }
 
+// timeClaims are the registered claims that count here. The others may be of
+// whatever type the issuer likes.
+type timeClaims struct {
+	ExpiresAt *jwt.NumericDate `json:"exp"`
+	IssuedAt  *jwt.NumericDate `json:"iat"`
+	NotBefore *jwt.NumericDate `json:"nbf"`
+}
+
+var _ jwt.Claims = timeClaims{}
+
+// GetExpirationTime implements jwt.Claims.
+func (c timeClaims) GetExpirationTime() (*jwt.NumericDate, error) { return c.ExpiresAt, nil }
+
+// GetIssuedAt implements jwt.Claims.
+func (c timeClaims) GetIssuedAt() (*jwt.NumericDate, error) { return c.IssuedAt, nil }
+
+// GetNotBefore implements jwt.Claims.
+func (c timeClaims) GetNotBefore() (*jwt.NumericDate, error) { return c.NotBefore, nil }
+
+// GetIssuer implements jwt.Claims.
+func (timeClaims) GetIssuer() (string, error) { return "", nil }
+
+// GetSubject implements jwt.Claims.
+func (timeClaims) GetSubject() (string, error) { return "", nil }
+
+// GetAudience implements jwt.Claims.
+func (timeClaims) GetAudience() (jwt.ClaimStrings, error) { return nil, nil }
+
 // errCredentials is what every refusal of a token wraps.
 var errCredentials = errors.New("wsconn: invalid credentials")
 
@@ -76,7 +105,8 @@ type verifier struct {
 // newVerifier accepts tokens signed with any of the secrets.
 func newVerifier(secrets []string) *verifier {
 	v := &verifier{
-		parser: jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithoutClaimsValidation()),
+		parser: jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+			jwt.WithoutClaimsValidation(), jwt.WithStrictDecoding()),
 	}
 	for _, s := range secrets {
 		v.keys.Keys = append(v.keys.Keys, []byte(s))
@@ -90,6 +120,9 @@ func (v *verifier) verify(token string, now time.Time) (*identity, error) {
 	refuse := func(why string) (*identity, error) { return nil, fmt.Errorf("%w: %s", errCredentials, why) }
 	if len(token) > maxToken {
 		return refuse("too long")
+	}
+	if strings.ContainsFunc(token, notOfToken) {
+		return refuse("stray characters")
 	}
 	var c claims
 	if _, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return v.keys, nil }); err != nil {
@@ -121,9 +154,18 @@ func (v *verifier) verify(token string, now time.Time) (*identity, error) {
 		return refuse("expired")
 	}
 	who.profile = c.appendProfile(nil)
+	if !utf8.Valid(who.profile) { // others would drop their connections over it
+		return refuse("claims that are not UTF-8")
+	}
 	who.name = socketio.AppendString(nil, *c.Name)
 	who.avatar = compact(c.Avatar)
 	return who, nil
+}
+
+// notOfToken reports whether a character has no place in a token. The decoder
+// overlooks line breaks, and with them a revoked token could be spelt anew.
+func notOfToken(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
 }
 
 // truthy reports whether a flag is set, however the backend writes it.
@@ -169,12 +211,14 @@ func compact(value json.RawMessage) []byte {
 // packet, else the one of its handshake's Authorization header; "" if neither is
 // there.
 func tokenOf(auth []byte, authorization string) string {
+	var token []byte
 	for key, value := range socketio.Fields(auth) {
 		if string(key) == "token" {
-			if token, ok := text(value); ok && len(token) > 0 {
-				return string(token)
-			}
+			token, _ = text(value)
 		}
+	}
+	if len(token) > 0 {
+		return string(token)
 	}
 	const scheme = "bearer "
 	if len(authorization) > len(scheme) && strings.EqualFold(authorization[:len(scheme)], scheme) {

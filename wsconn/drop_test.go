@@ -20,9 +20,9 @@ func (s *Session) parkedCommands() []string {
 
 // userCount returns how many users have a session.
 func (w *world) userCount() int {
-	w.Gateway.mu.Lock()
-	defer w.Gateway.mu.Unlock()
-	return len(w.users)
+	w.users.mu.RLock()
+	defer w.users.mu.RUnlock()
+	return len(w.users.sessions)
 }
 
 func TestSession_Drop(t *testing.T) {

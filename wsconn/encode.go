@@ -1,6 +1,7 @@
 package wsconn
 
 import (
+	"slices"
 	"strconv"
 
 	"audioroom/actors"
@@ -158,6 +159,11 @@ func appendChat(b []byte, e *room.Event) []byte {
 
 // appendState appends the answer to a successful join.
 func appendState(b []byte, roomID string, s *room.State) []byte {
+	size := len(roomID) + 48*len(s.Seats) + 4*len(s.Locked) + 160
+	for _, profile := range s.Participants {
+		size += len(profile) + 1
+	}
+	b = slices.Grow(b, size)
 	b = append(b, `{"roomId":`...)
 	b = socketio.AppendString(b, roomID)
 	b = append(b, `,"participants":[`...)

@@ -106,13 +106,14 @@ func (s *Session) join(p payload, ack transport.Ack) {
 	}
 	r := s.request(string(p.roomID), ack, &room.Join{Session: s.id, User: s.user, Profile: s.profile, SeatCount: p.seatCount})
 	s.mu.Lock()
-	if s.gone {
+	if s.gone.Load() {
 		s.mu.Unlock()
 		return
 	}
 	if s.roomID != "" && s.roomID != r.RoomID {
 		s.send(&actors.Request{RoomID: s.roomID, Session: s, Command: &room.Leave{Session: s.id}, Internal: true})
 	}
+	s.member = s.member && s.roomID == r.RoomID
 	s.roomID, s.room, s.joining = r.RoomID, nil, r
 	s.joins++
 	s.mu.Unlock()
@@ -138,7 +139,7 @@ func (s *Session) leave(p payload, ack transport.Ack) {
 		return
 	}
 	s.send(s.request(s.roomID, ack, &room.Leave{Session: s.id}))
-	s.roomID, s.joining = "", nil
+	s.roomID, s.joining, s.member = "", nil, false
 }
 
 // command sends a participant's command to their room.
@@ -224,6 +225,7 @@ func (s *Session) lookUp(p payload, ack transport.Ack) {
 	}
 	go func() { // bounded by what a session may have under way
 		defer s.end()
+		defer s.gateway.survive("lookup", func() { s.answerError(ack, lookupError, textInternalError) })
 		ctx, cancel := context.WithTimeout(context.Background(), s.gateway.config.LookupTimeout)
 		defer cancel()
 		roomID, in, err := s.gateway.directory.RoomOf(ctx, int64(p.userID))

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -51,6 +52,8 @@ type Config struct {
 type Observer interface {
 	// Authenticated counts the outcome of a CONNECT.
 	Authenticated(outcome AuthOutcome)
+	// Panicked counts a panic that was survived.
+	Panicked()
 }
 
 // AuthOutcome is how a CONNECT ended, fit for a metric label.
@@ -204,6 +207,7 @@ func (g *Gateway) Connect(c *transport.Conn, _ string, auth []byte) {
 	go func() { // one for each CONNECT that waits, for no longer than the lookup
 		ctx, cancel := context.WithTimeout(context.Background(), g.config.LookupTimeout)
 		defer cancel()
+		defer g.survive("authentication", func() { g.refuse(c, AuthFailed) })
 		revoked, err := g.revocations.Revoked(ctx, who.token, int64(who.user), who.issuedAt)
 		switch {
 		case err != nil:
@@ -215,6 +219,16 @@ func (g *Gateway) Connect(c *transport.Conn, _ string, auth []byte) {
 			g.accept(c, who)
 		}
 	}()
+}
+
+// survive recovers the panic of a goroutine of this gateway, logs it and answers
+// whoever waits.
+func (g *Gateway) survive(what string, answer func()) {
+	if reason := recover(); reason != nil {
+		g.config.Log.Error("panic survived", "in", what, "reason", reason, "stack", string(debug.Stack()))
+		g.config.Observer.Panicked()
+		answer()
+	}
 }
 
 func (g *Gateway) refuse(c *transport.Conn, outcome AuthOutcome) {
@@ -238,7 +252,7 @@ func (g *Gateway) accept(c *transport.Conn, who *identity) {
 	}
 	c.Value.(*client).session.Store(s)
 	s.mu.Lock() // the client may be gone already
-	if !s.gone {
+	if !s.gone.Load() {
 		s.expiry = time.AfterFunc(time.Until(who.expiresAt), s.expire)
 	}
 	s.mu.Unlock()
@@ -293,3 +307,4 @@ func (s *Session) expire() {
 type nobody struct{}
 
 func (nobody) Authenticated(AuthOutcome) {}
+func (nobody) Panicked()                 {}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"audioroom/actors/room"
 	"audioroom/wsconn/transport"
 
 	"github.com/gorilla/websocket"
@@ -26,11 +27,11 @@ func TestNew_refuses(t *testing.T) {
 		"one too short of two":   {Secrets: []string{"short", secret}},
 		"a transport that can't": {Secrets: []string{secret}, Transport: transport.Config{PingInterval: -1}},
 	} {
-		_, err := New(config, nil, nil, nil, nil)
+		_, err := New(config, nil, nil, nil, nil, nil)
 		require.Error(t, err, what)
 		require.NotContains(t, err.Error(), secret)
 	}
-	g, err := New(Config{Secrets: []string{strings.Repeat("s", MinSecret)}}, nil, nil, nil, nil)
+	g, err := New(Config{Secrets: []string{strings.Repeat("s", MinSecret)}}, nil, nil, nil, nil, nil)
 	require.NoError(t, err)
 	require.NoError(t, g.Shutdown(context.Background()))
 }
@@ -266,13 +267,4 @@ func (w *world) addressCount(host string) int {
 	return w.addresses[host]
 }
 
-func (w *world) sessionsOf(user int) int {
-	w.Gateway.mu.Lock()
-	defer w.Gateway.mu.Unlock()
-	for u, sessions := range w.users {
-		if int(u) == user {
-			return len(sessions)
-		}
-	}
-	return 0
-}
+func (w *world) sessionsOf(user int) int { return len(w.users.of(room.UserID(user))) }

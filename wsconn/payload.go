@@ -50,18 +50,22 @@ type payload struct {
 // contract wants it.
 func decodePayload(raw []byte, need, may field) (p payload, ok bool) {
 	p.seatIndex, p.kind = room.AnySeat, chatTypes[0]
-	var found field
+	var found, wrong field // of a field that comes twice the last one counts
 	for key, value := range socketio.Fields(raw) {
 		f := fieldNamed(key)
 		if f&(need|may) == 0 {
 			continue
 		}
-		if !p.set(f, value) {
-			return payload{}, false
-		}
 		found |= f
+		wrong &^= f
+		if !p.set(f, value) {
+			wrong |= f
+		}
 	}
-	return p, found&need == need
+	if wrong != 0 || found&need != need {
+		return payload{}, false
+	}
+	return p, true
 }
 
 func fieldNamed(key []byte) field {

@@ -2,6 +2,7 @@ package wsconn
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -32,11 +33,14 @@ type Session struct {
 	// underway holds a token for each request that is not answered yet.
 	underway chan struct{}
 
-	mu     sync.Mutex // guards what follows
-	gone   bool
+	gone atomic.Bool // the session is over; set under mu
+
+	mu     sync.Mutex  // guards what follows
 	expiry *time.Timer // when the token runs out
 	// roomID is the room that the session is in or on its way to, "" for none.
 	roomID string
+	// member says that a join of that room was answered with success.
+	member bool
 	// room is where its commands go, nil while the supervisor is finding out.
 	// Requests are parked until then, each with the number of joins before it.
 	room     *actors.Room
@@ -64,14 +68,7 @@ func (s *Session) User() room.UserID { return s.user }
 func (s *Session) Profile() []byte { return s.profile }
 
 // Alive implements actors.Session.
-func (s *Session) Alive() bool {
-	if s.conn.Closed() {
-		return false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.gone
-}
+func (s *Session) Alive() bool { return !s.conn.Closed() && !s.gone.Load() }
 
 // Attach implements actors.Session.
 func (s *Session) Attach(r *actors.Room) {
@@ -96,7 +93,11 @@ func (s *Session) Attach(r *actors.Room) {
 }
 
 // Deliver implements actors.Session.
-func (s *Session) Deliver(frame actors.Frame) { s.conn.Send(frame.(transport.Frame)) }
+func (s *Session) Deliver(frame actors.Frame) {
+	if !s.gone.Load() { // the connection may have a new session by now
+		s.conn.Send(frame.(transport.Frame))
+	}
+}
 
 // Flush implements actors.Session.
 func (s *Session) Flush() { s.conn.Flush() }
@@ -107,13 +108,14 @@ func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 		s.mu.Lock()
 		if s.joining == r {
 			s.joining = nil
-			if reply.Err != room.OK {
+			s.member = s.member || reply.Err == room.OK
+			if !s.member { // else it was in the room before, and still is
 				s.roomID, s.room = "", nil
 			}
 		}
 		s.mu.Unlock()
 	}
-	if r.WantAck {
+	if r.WantAck && !s.gone.Load() {
 		if reply.Err == room.OK && reply.State == nil {
 			s.conn.Send(transport.AckFrame(namespace, r.AckID, success))
 		} else {
@@ -130,7 +132,11 @@ func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 func (s *Session) Left(roomID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.roomID == roomID && s.joining == nil {
+	if s.roomID != roomID {
+		return
+	}
+	s.member = false
+	if s.joining == nil { // else the answer to the join decides
 		s.roomID, s.room = "", nil
 	}
 }
@@ -193,7 +199,7 @@ func (s *Session) dispatch(r *actors.Request) {
 // route sends a request if the session is still in its room, and returns it
 // otherwise. The caller holds mu.
 func (s *Session) route(r *actors.Request) *actors.Request {
-	if s.gone || s.roomID != r.RoomID {
+	if s.gone.Load() || s.roomID != r.RoomID {
 		return r
 	}
 	s.send(r)
@@ -214,7 +220,7 @@ func (s *Session) send(r *actors.Request) {
 // namespace. It is called once.
 func (s *Session) leaveAll() {
 	s.mu.Lock()
-	s.gone = true
+	s.gone.Store(true)
 	if s.roomID != "" {
 		s.send(&actors.Request{RoomID: s.roomID, Session: s, Command: &room.Drop{Session: s.id}, Internal: true})
 		s.roomID = ""
@@ -228,7 +234,7 @@ func (s *Session) leaveAll() {
 // answer answers an event that reached no room. It may be called from any
 // goroutine.
 func (s *Session) answer(ack transport.Ack, body []byte) {
-	if ack.Wanted {
+	if ack.Wanted && !s.gone.Load() {
 		s.conn.SendNow(transport.AckFrame(namespace, ack.ID, body))
 	}
 }

@@ -66,11 +66,12 @@ func serve(t testing.TB, config Config, listener net.Listener, dial func(string,
 	config.Observer = w
 	config.Transport.CloseGrace = 50 * time.Millisecond
 	config.Transport.Logger = slog.New(slog.DiscardHandler)
+	users := NewUsers()
 	w.desk.rooms = actors.Start(actors.Config{
 		Room: room.Config{SeatGrace: time.Hour.Milliseconds(), Inactivity: time.Hour.Milliseconds(), DefaultSeats: 15},
-	}, w.store, &w.backend, Encode)
+	}, w.store, &w.backend, users, Encode)
 	var err error
-	w.Gateway, err = New(config, w.desk, &w.backend, w.directory, w.revocations)
+	w.Gateway, err = New(config, w.desk, users, &w.backend, w.directory, w.revocations)
 	require.NoError(t, err)
 	web := &http.Server{Handler: w.Gateway}
 	var serving sync.WaitGroup
@@ -81,8 +82,8 @@ func serve(t testing.TB, config Config, listener net.Listener, dial func(string,
 		defer cancel()
 		require.NoError(t, w.Shutdown(ctx))
 		require.Zero(t, w.Connections())
+		require.Zero(t, w.userCount(), "sessions are left")
 		w.Gateway.mu.Lock()
-		require.Empty(t, w.users, "sessions are left")
 		require.Empty(t, w.addresses, "addresses are left")
 		w.Gateway.mu.Unlock()
 		w.desk.letIn(-1)
@@ -123,11 +124,13 @@ func (l *pipeListener) Addr() net.Addr { return new(net.TCPAddr) }
 // Authenticated implements Observer.
 func (w *world) Authenticated(outcome AuthOutcome) { w.outcomes <- outcome }
 
+// Panicked implements Observer.
+func (w *world) Panicked() {}
+
 // session returns the session of a user who has just one.
 func (w *world) session(t testing.TB, user room.UserID) *Session {
 	t.Helper()
-	w.Gateway.mu.Lock()
-	defer w.Gateway.mu.Unlock()
-	require.Len(t, w.users[user], 1)
-	return w.users[user][0]
+	sessions := w.users.of(user)
+	require.Len(t, sessions, 1)
+	return sessions[0]
 }

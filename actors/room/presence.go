@@ -174,9 +174,11 @@ func (r *Room) state(joiner UserID) *State {
 	if n := min(len(r.members), MaxListed+1) - 1; n > 0 {
 		s.Participants = make([][]byte, 0, n)
 	}
-	for m := r.first; m != nil && len(s.Participants) < MaxListed; m = m.next {
+	bytes := 0
+	for m := r.first; m != nil && len(s.Participants) < MaxListed && bytes < MaxListedBytes; m = m.next {
 		if m.user != joiner {
 			s.Participants = append(s.Participants, m.profile)
+			bytes += len(m.profile)
 		}
 	}
 	for i := range r.seats {

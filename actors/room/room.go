@@ -8,6 +8,10 @@ const MaxSeats = 100
 // State.ParticipantCount tells the rest.
 const MaxListed = 500
 
+// MaxListedBytes bounds them too: the list ends with the profile that reaches
+// it. 500 profiles of the usual 200 bytes are well within.
+const MaxListedBytes = 256 << 10
+
 // Config holds the times and numbers that all rooms share. Times are in
 // milliseconds.
 type Config struct {

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"sync"
 
 	"audioroom/actors"
@@ -16,6 +19,7 @@ import (
 type backend struct {
 	client   *laravel.Client
 	reporter *laravel.Reporter
+	log      *slog.Logger
 	ctx      context.Context // ends what is asked when the server stops
 	asking   sync.WaitGroup
 }
@@ -28,7 +32,7 @@ func (b *backend) Rank(roomID string, user room.UserID, answer func(room.Rank, e
 		answer(rank, nil)
 		return
 	}
-	b.asking.Go(func() { answer(b.client.Rank(b.ctx, roomID, int64(user))) })
+	b.ask(func() { answer(b.client.Rank(b.ctx, roomID, int64(user))) }, func(err error) { answer(room.RankUnknown, err) })
 }
 
 // Info implements actors.Backend.
@@ -40,7 +44,20 @@ func (b *backend) Info(roomID string, answer func(actors.RoomInfo, error)) {
 		tell(info, nil)
 		return
 	}
-	b.asking.Go(func() { tell(b.client.Room(b.ctx, roomID)) })
+	b.ask(func() { tell(b.client.Room(b.ctx, roomID)) }, func(err error) { tell(laravel.Info{}, err) })
+}
+
+// ask asks on a goroutine of its own. A panic there is an answer, too.
+func (b *backend) ask(question func(), failed func(error)) {
+	b.asking.Go(func() {
+		defer func() {
+			if reason := recover(); reason != nil {
+				b.log.Error("panic survived", "in", "question", "reason", reason, "stack", string(debug.Stack()))
+				failed(fmt.Errorf("panic: %v", reason))
+			}
+		}()
+		question()
+	})
 }
 
 // Report implements actors.Backend.

@@ -104,7 +104,7 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), ctx: s.ctx}
+	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), log: log, ctx: s.ctx}
 	users := wsconn.NewUsers()
 	s.rooms = actors.Start(actors.Config{
 		Room: room.Config{
