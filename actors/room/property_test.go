@@ -62,8 +62,11 @@ func (x *trial) step(t *rapid.T) {
 		x.reopen()
 		return
 	}
-	do := "join"
-	if x.room.Participants() > 0 || rapid.Bool().Draw(t, "go on empty") {
+	do := "anything"
+	if x.room.Participants() == 0 {
+		do = pick(t, "empty", "join", "join", "wait", "anything")
+	}
+	if do == "anything" {
 		do = pick(t, "do",
 			"join", "join", "join", "join", "join", "join", "take", "take", "take", "take", "take", "take", "lock", "lock", "lock",
 			"unlock", "unlock", "stand", "leave", "drop", "drop", "wait", "wait", "configure", "restart", "respawn")

@@ -83,9 +83,10 @@ func (x *trial) lock(t *rapid.T, c *room.LockSeat, occupant room.Rank) {
 // wait lets time pass, most often to the edge of something.
 func (x *trial) wait(t *rapid.T) {
 	steps := []int64{0, 1, 1000, grace - 1, grace, grace + 1, inactivity, -1000}
-	if at := x.room.Deadline(); at != 0 {
-		left := max(0, at-x.now)
-		steps = append(steps, left, left, left+1, max(0, left-1))
+	for _, at := range []int64{x.room.Deadline(), x.room.Activity() + inactivity} {
+		if left := at - x.now; left > 0 {
+			steps = append(steps, left-1, left, left, left+1)
+		}
 	}
 	x.now += pick(t, "ms", steps...)
 	if rapid.Bool().Draw(t, "tick") {
