@@ -29,9 +29,9 @@ const (
 	DefaultRefresh = 6 * time.Hour
 )
 
-// Timeouts of the connections. They bound how long a frozen or unreachable
-// Redis holds a goroutine, and with it how long the store takes to notice that
-// it is back.
+// The connections. The timeouts bound how long a frozen or unreachable Redis
+// holds a goroutine, and with it how long the store takes to notice that it is
+// back.
 const (
 	dialTimeout = time.Second
 	// ioTimeout is for one read or write of a pipeline. Far above what Redis
@@ -42,6 +42,10 @@ const (
 	// askConnections is how many questions are under way at a time; more wait
 	// their turn within their timeout.
 	askConnections = 16
+
+	// pipeBuffer is what a writer hands to the kernel at once: some 80 commits.
+	pipeBuffer = 128 << 10
+	askBuffer  = 4 << 10
 )
 
 // Config is what a store needs. A zero field means its default.

@@ -9,9 +9,10 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// newClient makes a client with at most so many connections. It does not
-// connect yet. It never sends anything twice: who asks decides that.
-func newClient(url string, connections int) (*redis.Client, error) {
+// newClient makes a client with at most so many connections, each of which
+// gathers up to writeBuffer bytes for one write. It does not connect yet. It
+// never sends anything twice: who asks decides that.
+func newClient(url string, connections, writeBuffer int) (*redis.Client, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, err
@@ -26,6 +27,7 @@ func newClient(url string, connections int) (*redis.Client, error) {
 	options.WriteTimeout = ioTimeout
 	options.ContextTimeoutEnabled = true
 	options.PoolSize = connections
+	options.WriteBufferSize = writeBuffer
 	options.MinIdleConns = 0
 	options.PipelinePoolSize = -1 // the one pool serves both
 	options.PoolTimeout = askTimeout

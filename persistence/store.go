@@ -69,11 +69,11 @@ func Open(config Config) (*Store, error) {
 		return nil, err
 	}
 	config = config.withDefaults()
-	pipe, err := newClient(config.URL, config.Pipelines)
+	pipe, err := newClient(config.URL, config.Pipelines, pipeBuffer)
 	if err != nil {
 		return nil, err
 	}
-	ask, err := newClient(config.URL, askConnections)
+	ask, err := newClient(config.URL, askConnections, askBuffer)
 	if err != nil {
 		return nil, err
 	}
