@@ -61,5 +61,8 @@ func settled(s *room.Snapshot) *room.Snapshot {
 	if len(n.Locked) == 0 {
 		n.Locked = nil
 	}
+	if len(n.Invites) == 0 {
+		n.Invites = nil
+	}
 	return &n
 }

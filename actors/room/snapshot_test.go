@@ -267,6 +267,11 @@ var unreadable = map[string]string{
 	"a_user_seated_and_awaited":      `{"version":1,"seat_count":4,"seats":[{"seat":0,"user":1},{"seat":1,"user":1,"held_until":9}]}`,
 	"a_seat_both_locked_and_taken":   `{"version":1,"seat_count":4,"seats":[{"seat":0,"user":1}],"locked":[0]}`,
 	"a_seat_both_locked_and_awaited": `{"version":1,"seat_count":4,"seats":[{"seat":0,"user":1,"held_until":9}],"locked":[3,0]}`,
+	"an_invite_beyond_the_last_seat": `{"version":1,"seat_count":4,"invites":[{"seat":4,"user":1,"by":2,"until":9}]}`,
+	"an_invite_of_nobody":            `{"version":1,"seat_count":4,"invites":[{"seat":0,"by":2,"until":9}]}`,
+	"an_invite_by_nobody":            `{"version":1,"seat_count":4,"invites":[{"seat":0,"user":1,"until":9}]}`,
+	"an_invite_without_end":          `{"version":1,"seat_count":4,"invites":[{"seat":0,"user":1,"by":2}]}`,
+	"two_invites_to_a_seat":          `{"version":1,"seat_count":4,"invites":[{"seat":0,"user":1,"by":2,"until":9},{"seat":0,"user":3,"by":2,"until":9}]}`,
 	"a_lock_below_the_first_seat":    `{"version":1,"seat_count":4,"locked":[-1]}`,
 	"a_lock_beyond_the_last_seat":    `{"version":1,"seat_count":4,"locked":[4]}`,
 }

@@ -60,7 +60,7 @@ func newStage(t *testing.T, sessions ...room.SessionID) *stage {
 	return s
 }
 
-// restored opens a room from a snapshot, for states that no command leads to.
+// restored opens a room from a snapshot, for states that take long to reach.
 func restored(t *testing.T, snapshot *room.Snapshot, sessions ...room.SessionID) *stage {
 	t.Helper()
 	c := config()

@@ -108,8 +108,8 @@ func (x *trial) restart(t *rapid.T) {
 	x.observer = look(x.room)
 }
 
-// respawn makes a new room of the snapshot, with everybody who is there. As no
-// command mutes yet, users come out of it muted at random, and everybody knows.
+// respawn makes a new room of the snapshot, with everybody who is there. Users
+// come out of it muted at random, and everybody knows.
 func (x *trial) respawn(t *rapid.T) {
 	must := require.New(failer{t})
 	if x.room.IsClosed() || x.config.SeatGrace == 0 {
