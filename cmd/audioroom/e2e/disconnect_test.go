@@ -88,6 +88,43 @@ func TestDisconnect(t *testing.T) {
 	})
 }
 
+func TestHeartbeat(t *testing.T) {
+	t.Parallel()
+	w := stage.World(t, harness.Setup{Env: harness.Env{"PING_INTERVAL": "300ms", "PING_TIMEOUT": "1200ms"}})
+	r := w.Room(t)
+	a, b := r.Join(), r.Join()
+	a.Do("seat:take", seat(3))
+	b.Expect("seat:updated", updated(3, a.User))
+	fell := time.Now()
+	a.FallSilent()
+	r.Without(a)
+	b.Expect("seat:cleared", seat(3)) // who answers no ping has left
+	b.Expect("room:userLeft", P{"userId": a.User})
+	assert.Greater(t, time.Since(fell), 1100*time.Millisecond, "the time for an answer is granted")
+	assert.Equal(t, 1, r.Settled().ParticipantCount)
+}
+
+func TestJoin_OfASocketThatIsGoneByItsTurn(t *testing.T) {
+	t.Parallel()
+	w := stage.World(t, harness.Setup{Env: harness.Env{"COMMIT_TIMEOUT": "30s"}})
+	r := w.Room(t)
+	a, b := w.Connect(t, harness.NewUser()), w.Connect(t, harness.NewUser())
+	w.Redis.Freeze(t)
+	join := P{"roomId": r.ID}
+	a.Tell("room:join", join)
+	a.Poke()
+	a.Cut()
+	_, err := w.Server.Logged("session closed")
+	require.NoError(t, err)
+	joined := b.Ask("room:join", join)
+	b.Poke()
+	w.Redis.Thaw()
+	assert.Equal(t, 1, b.State(joined.Wait()).ParticipantCount)
+	r.Enter(b)
+	r.Settled()
+	assert.Empty(t, r.RoomOf(a.User))
+}
+
 func TestHeldSeat(t *testing.T) {
 	t.Parallel()
 

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -78,10 +79,16 @@ func TestDrain(t *testing.T) {
 
 	in(t, "takes no new sessions", func(t *testing.T) {
 		w := stage.World(t, harness.Setup{})
-		w.Connect(t, harness.NewUser())
+		w.Laravel.Fail(standin.Status, standin.Fault{Hang: true}) // so that it takes its time
+		r := w.Room(t)
+		r.Join()
+		w.Laravel.Awaits(t, "a status", func() bool { return w.Laravel.Flying(standin.Status) == 1 })
 		w.Server.Terminate()
-		w.Server.Wait(t, 10*time.Second)
+		_, err := w.Server.Logged("draining")
+		require.NoError(t, err)
 		w.Open(t, harness.Opening{User: harness.NewUser()}).ConnectError()
+		assert.NotEqual(t, http.StatusOK, w.Server.Status("/readyz"))
+		assert.Equal(t, 0, w.Server.Wait(t, 10*time.Second))
 	})
 
 	in(t, "does not wait for a backend that hangs", func(t *testing.T) {
@@ -91,9 +98,9 @@ func TestDrain(t *testing.T) {
 		r := w.Room(t)
 		admin := r.JoinRole("admin")
 		admin.Ask("seat:lock", P{"roomId": r.ID, "seatIndex": 1})
-		require.NoError(t, w.Laravel.Wait(t.Context(), func() bool {
+		w.Laravel.Awaits(t, "a question and a status", func() bool {
 			return w.Laravel.Flying(standin.Role) == 1 && w.Laravel.Flying(standin.Status) == 1
-		}))
+		})
 		w.Server.Terminate()
 		assert.Equal(t, 0, w.Server.Wait(t, 10*time.Second))
 		assert.NotNil(t, w.Redis.Outbox(t, r.ID), "what the backend did not accept is kept")

@@ -107,6 +107,17 @@ func TestStatus(t *testing.T) {
 		assert.GreaterOrEqual(t, calls[4].At.Sub(calls[3].At), time.Second, "Retry-After is honoured")
 	})
 
+	in(t, "that the backend will never accept is not tried again", func(t *testing.T) {
+		w := stage.World(t, harness.Setup{Env: harness.Env{"STATUS_WINDOW": "100ms"}})
+		r := w.Room(t)
+		w.Laravel.Fail(standin.Status, standin.Fault{Times: 1, Status: 422})
+		r.Join()
+		w.Laravel.Awaits(t, "a status", func() bool { return len(w.Laravel.Statuses(r.ID)) == 1 })
+		r.Join()
+		w.Laravel.HearsCount(t, r.ID, 2)
+		assert.Len(t, w.Laravel.Statuses(r.ID), 2)
+	})
+
 	in(t, "makes nobody wait", func(t *testing.T) {
 		w := stage.World(t, harness.Setup{})
 		w.Laravel.Fail(standin.Status, standin.Fault{Hang: true})
@@ -213,6 +224,15 @@ func TestRank(t *testing.T) {
 		assert.LessOrEqual(t, asked, 2, "the room was asked about once")
 	})
 
+	in(t, "of the owner is not asked for, who may have none", func(t *testing.T) {
+		w, r := shared(t), room(t)
+		owner := r.JoinOwner()
+		owner.Do("seat:lock", seat(1))
+		for _, call := range w.Laravel.Calls(standin.Role) {
+			assert.NotEqual(t, r.ID, call.Room)
+		}
+	})
+
 	in(t, "that the backend refuses to tell refuses the action, and is asked again next time", func(t *testing.T) {
 		w := stage.World(t, harness.Setup{})
 		r := w.Room(t)
@@ -248,8 +268,7 @@ func TestRank(t *testing.T) {
 		admin, a, b := r.JoinRole("admin"), r.Join(), other.Join()
 		w.Laravel.Fail(standin.Role, standin.Fault{Hang: true})
 		lock := admin.Ask("seat:lock", P{"roomId": r.ID, "seatIndex": 1})
-		ctx := t.Context()
-		require.NoError(t, w.Laravel.Wait(ctx, func() bool { return w.Laravel.Flying(standin.Role) == 1 }))
+		w.Laravel.Awaits(t, "a question", func() bool { return w.Laravel.Flying(standin.Role) == 1 })
 
 		start := time.Now()
 		a.Do("seat:take", seat(2))

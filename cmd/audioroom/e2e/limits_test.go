@@ -79,6 +79,20 @@ func TestBadPackets(t *testing.T) {
 	})
 }
 
+func TestConnectionsPerUser(t *testing.T) {
+	t.Parallel()
+	w := stage.World(t, harness.Setup{Env: harness.Env{"CONNECTIONS_PER_USER": "3"}})
+	user := harness.NewUser()
+	sockets := []*harness.Socket{w.Connect(t, user), w.Connect(t, user), w.Connect(t, user)}
+	assert.Equal(t, "Too many connections", w.Open(t, harness.Opening{User: user}).ConnectError())
+	w.Connect(t, harness.NewUser())
+	sockets[0].Cut()
+	harness.Eventually(t, "there is room for one more", func() bool {
+		return w.Server.Metric(t, "audioroom_connections") == 3
+	})
+	w.Connect(t, user)
+}
+
 func TestEventBudget(t *testing.T) {
 	t.Parallel()
 	const budget, refill = 100, 20

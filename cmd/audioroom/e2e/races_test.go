@@ -248,6 +248,62 @@ func TestJoinThenCut(t *testing.T) {
 	})
 }
 
+func TestEverySocketHearsTheSameInTheSameOrder(t *testing.T) {
+	t.Parallel()
+	const actors, watchers, requests = 10, 4, 40
+	w, r := shared(t), room(t)
+	owner := r.JoinOwner()
+	acting := []*harness.Socket{owner}
+	for range actors {
+		acting = append(acting, r.Join())
+	}
+	var watching []*harness.Socket
+	for range watchers {
+		watching = append(watching, r.Join())
+	}
+	view := newReplay(t, r.Settled())
+	var all []harness.Request
+	for range requests {
+		for _, s := range acting {
+			q := harness.Request{By: s, Event: "seat:take", Payload: seat(rand.IntN(15))}
+			switch n := rand.IntN(8); {
+			case s == owner && n < 3:
+				q.Event = "seat:lock"
+			case s == owner:
+				q.Event = "seat:unlock"
+			case n == 0:
+				q.Event, q.Payload = "seat:leave", P{}
+			case n == 1:
+				q.Event, q.Payload = "room:leave", P{}
+			case n < 4:
+				q.Event, q.Payload = "room:join", P{}
+			}
+			all = append(all, q)
+		}
+	}
+	for _, answer := range harness.AtOnce(all...) {
+		answer.Wait()
+	}
+	var first []string
+	for i, s := range watching {
+		state := s.State(s.Ask("room:join", P{"roomId": r.ID}).Wait())
+		heard := s.Unheard()
+		told := make([]string, len(heard))
+		for j, e := range heard {
+			told[j] = e.Event + " " + fmt.Sprint(e.Args)
+		}
+		if i == 0 {
+			first = told
+			view.hear(heard)
+			view.same(state)
+			r.SameInRedis(withSelf(state, s))
+		}
+		require.Equal(t, first, told, "%v and %v heard the same", watching[0], s)
+	}
+	assert.NotEmpty(t, first)
+	assert.Empty(t, w.Server.Trouble())
+}
+
 func TestHurryingBetweenRooms(t *testing.T) {
 	t.Parallel()
 	const people, hops = 12, 25

@@ -122,6 +122,8 @@ func TestRedis_Frozen(t *testing.T) {
 		s.Expect("seat:updated", updated(1, a.User))
 	}
 	assert.Equal(t, http.StatusServiceUnavailable, w.Server.Status("/healthz"))
+	assert.Equal(t, 1.0, w.Server.Metric(t, "audioroom_rooms_unsaved"))
+	assert.Equal(t, P{"roomId": nil, "error": "INTERNAL_ERROR"}, a.Emit("user:getRoom", P{"userId": a.User}))
 
 	owner.Do("seat:unlock", seat(9))
 	owner.Do("seat:lock", seat(2))
@@ -148,6 +150,7 @@ func TestRedis_Frozen(t *testing.T) {
 	})
 	assert.Equal(t, state, r.Settled())
 	assert.Empty(t, r.RoomOf(b.User))
+	assert.Zero(t, w.Server.Metric(t, "audioroom_rooms_unsaved"))
 
 	// Saved is saved.
 	w.Crash(t)
@@ -157,6 +160,54 @@ func TestRedis_Frozen(t *testing.T) {
 	again := r.Settled()
 	assert.Equal(t, state.Seats, again.Seats)
 	assert.Equal(t, state.LockedSeats, again.LockedSeats)
+}
+
+func TestCommit_ComesBeforeAckAndBroadcast(t *testing.T) {
+	t.Parallel()
+	w := stage.World(t, harness.Setup{Env: harness.Env{"COMMIT_TIMEOUT": "30s"}})
+	r := w.Room(t)
+	a, b := r.Join(), r.Join()
+	r.Settled()
+	w.Redis.Freeze(t)
+	take := a.Ask("seat:take", P{"roomId": r.ID, "seatIndex": 3})
+	for range 100 { // time enough for the room to have applied it
+		a.Poke()
+		b.Poke()
+	}
+	assert.False(t, take.Came())
+	assert.Empty(t, b.Unheard())
+	w.Redis.Thaw()
+	assert.True(t, take.Succeeded())
+	b.Expect("seat:updated", updated(3, a.User))
+	r.Settled()
+}
+
+func TestTwoServers_OnlyTheLastToClaimARoomWrites(t *testing.T) {
+	t.Parallel()
+	w := stage.World(t, harness.Setup{})
+	r := w.Room(t)
+	a := w.Open(t, harness.Opening{User: harness.NewUser()}).Connected()
+	r.Enter(a)
+	a.Do("seat:take", seat(1))
+
+	env := w.Env()
+	env["LISTEN"] = "127.0.0.1:0"
+	server, err := harness.Serve(stage.Program, env)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, server.Stop()) })
+	require.NoError(t, server.Ready()) // it has restored the room by now
+	next := &harness.World{Stage: stage, Server: server}
+	b := next.Connect(t, harness.NewUser())
+	b.Room = r.ID
+	b.Emit("room:join", P{"roomId": r.ID})
+	b.Do("seat:take", seat(2))
+
+	late := a.Ask("seat:take", P{"roomId": r.ID, "seatIndex": 5})
+	assert.NotEqual(t, "io server disconnect", a.Disconnected().Reason, "the client is to come back")
+	assert.False(t, late.Came(), "what could not be written is not acknowledged")
+	state := b.State(b.Ask("room:join", P{"roomId": r.ID}).Wait())
+	assert.Equal(t, []harness.Seat{{SeatIndex: 2, UserID: b.User}}, state.Seats)
+	r.SameInRedis(state)
 }
 
 func TestRedis_DownForAWhile(t *testing.T) {

@@ -5,7 +5,7 @@
 // first. The process ends with its stdin.
 //
 // Orders:  {do:"open", s, url, options, nsp}  {do:"emit", s, ack, event, args}
-//          {do:"connect"|"disconnect"|"cut"|"send", s, text}
+//          {do:"disconnect"|"cut"|"pause"|"send", s, text}
 // Reports: {s, n, saw:"connect"|"event"|"ack"|"connect_error"|"disconnect"|
 //           "reconnect_attempt"|"error", …}
 import { createInterface } from "node:readline";
@@ -60,10 +60,6 @@ class Driven {
     this.socket.emit(event, ...args);
   }
 
-  connect() {
-    this.socket.connect();
-  }
-
   disconnect() {
     this.socket.disconnect();
   }
@@ -71,6 +67,11 @@ class Driven {
   // cut ends the TCP connection without a word to the server.
   cut() {
     this.socket.io.engine?.transport?.ws?.terminate();
+  }
+
+  // pause stops reading, so that no ping is answered.
+  pause() {
+    this.socket.io.engine.transport.ws.pause();
   }
 
   // send writes one text frame past the client, for what it would never say.

@@ -82,6 +82,14 @@ func (l *Laravel) Hears(t testing.TB, roomID, what string, is func(P) bool) P {
 	return last
 }
 
+// Awaits waits until what the backend has seen is as described.
+func (l *Laravel) Awaits(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	ctx, cancel := background()
+	defer cancel()
+	require.NoError(t, l.Wait(ctx, is), "the backend waited in vain for: %s", what)
+}
+
 // HearsCount waits until the backend has last heard of so many participants.
 func (l *Laravel) HearsCount(t testing.TB, roomID string, count int) P {
 	t.Helper()

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -198,6 +199,24 @@ func (s *Server) Status(path string) int {
 	defer answer.Body.Close()
 	io.Copy(io.Discard, answer.Body)
 	return answer.StatusCode
+}
+
+// Metric returns the value of a metric without labels.
+func (s *Server) Metric(t testing.TB, name string) float64 {
+	t.Helper()
+	client := http.Client{Timeout: 5 * time.Second}
+	answer, err := client.Get(s.URL + "/metrics")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		if value, found := strings.CutPrefix(lines.Text(), name+" "); found {
+			number, err := strconv.ParseFloat(value, 64)
+			require.NoError(t, err)
+			return number
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 // Ready waits until the server says that it is.

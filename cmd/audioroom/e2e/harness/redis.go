@@ -26,8 +26,8 @@ type Redis struct {
 	ended  chan struct{}
 }
 
-// NewRedis reserves an address. Nothing listens there before Start.
-func NewRedis() (*Redis, error) {
+// NewRedis reserves an address and, if it is to be up, starts the process there.
+func NewRedis(up bool) (*Redis, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -37,7 +37,14 @@ func NewRedis() (*Redis, error) {
 		return nil, err
 	}
 	client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1})
-	return &Redis{client: client, addr: addr, dir: dir}, nil
+	r := &Redis{client: client, addr: addr, dir: dir}
+	if up {
+		if err := r.Start(); err != nil {
+			r.Close()
+			return nil, err
+		}
+	}
+	return r, nil
 }
 
 // URL returns where the server is configured to find it.

@@ -317,6 +317,19 @@ func (s *Socket) Cut() {
 	s.carry(order{Do: "cut"})
 }
 
+// FallSilent stops reading: the connection stays, but no ping is answered.
+func (s *Socket) FallSilent() {
+	s.t.Helper()
+	s.carry(order{Do: "pause"})
+}
+
+// Poke asks for something that no room and no Redis has a part in, and waits
+// for the answer: what was on its way to the socket is there then.
+func (s *Socket) Poke() {
+	s.t.Helper()
+	s.same([]any{P{"success": false, "error": "UNKNOWN_EVENT"}}, s.Ask("nothing").Wait().Args, "the ack of an unknown event")
+}
+
 // Send writes a text frame past the client.
 func (s *Socket) Send(text string) {
 	s.t.Helper()

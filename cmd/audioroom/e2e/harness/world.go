@@ -54,19 +54,18 @@ func Usual() Env {
 }
 
 // New starts a world. The caller closes it.
-func (s Stage) New(setup Setup) (*World, error) {
-	w := &World{Stage: s, env: Usual()}
-	var err error
+func (s Stage) New(setup Setup) (w *World, err error) {
+	w = &World{Stage: s, env: Usual()}
+	defer func() {
+		if err != nil {
+			w.Close()
+		}
+	}()
 	if w.env["LISTEN"], err = freeAddr(); err != nil {
 		return nil, err
 	}
-	if w.Redis, err = NewRedis(); err != nil {
+	if w.Redis, err = NewRedis(!setup.RedisDown); err != nil {
 		return nil, err
-	}
-	if !setup.RedisDown {
-		if err := w.Redis.Start(); err != nil {
-			return nil, err
-		}
 	}
 	if w.Laravel, err = NewLaravel(w.env["LARAVEL_INTERNAL_KEY"], !setup.LaravelDown); err != nil {
 		return nil, err
@@ -102,9 +101,16 @@ func (s Stage) World(t testing.TB, setup Setup) *World {
 
 // Close ends everything in the world and says what was wrong with the server.
 func (w *World) Close() error {
-	err := w.Server.Stop()
-	w.Laravel.Close()
-	w.Redis.Close()
+	var err error
+	if w.Server != nil {
+		err = w.Server.Stop()
+	}
+	if w.Laravel != nil {
+		w.Laravel.Close()
+	}
+	if w.Redis != nil {
+		w.Redis.Close()
+	}
 	return err
 }
 
