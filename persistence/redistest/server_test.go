@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func connect(t *testing.T, s *redistest.Server) *redis.Client {
 	options, err := redis.ParseURL(s.URL())
 	require.NoError(t, err)
-	options.MaxRetries, options.ReadTimeout = -1, 100*time.Millisecond
+	options.MaxRetries, options.DialerRetries, options.ContextTimeoutEnabled = -1, 1, true
 	c := redis.NewClient(options)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
@@ -56,7 +56,9 @@ func TestServer_Freeze_stops_answers_until_Thaw(t *testing.T) {
 	c := connect(t, server)
 	require.NoError(t, c.Ping(ctx).Err())
 	server.Freeze()
-	assert.Error(t, c.Ping(ctx).Err())
+	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	assert.Error(t, c.Ping(short).Err())
 	server.Thaw()
 	assert.NoError(t, c.Ping(ctx).Err())
 	assert.Equal(t, "67108864", c.ConfigGet(ctx, "maxmemory").Val()["maxmemory"])
