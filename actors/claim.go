@@ -34,7 +34,7 @@ func (a *roomActor) claimed(c Claim, err error) {
 		return
 	}
 	a.epoch, a.full = c.Epoch, true
-	if err := a.restore(c.Snapshot, c.Blocked); err != nil {
+	if err := a.restore(c.Snapshot, c.Blocked, room.Restore); err != nil {
 		a.logger().Error("room can't be restored", "error", err)
 		a.abandon()
 		return
@@ -43,7 +43,9 @@ func (a *roomActor) claimed(c Claim, err error) {
 }
 
 // restore makes the room of its snapshot, or a new one if that is nil.
-func (a *roomActor) restore(snapshot []byte, blocked map[room.UserID]int64) error {
+func (a *roomActor) restore(
+	snapshot []byte, blocked map[room.UserID]int64, from func(*room.Snapshot, int64, *room.Config) *room.Room,
+) error {
 	now, config := a.rooms.now(), &a.rooms.config.Room
 	a.base = snapshot
 	if snapshot == nil {
@@ -59,7 +61,7 @@ func (a *roomActor) restore(snapshot []byte, blocked map[room.UserID]int64) erro
 	// The backend may remember more participants than the none that there are:
 	// it hears of the next who joins, or of the end.
 	a.toldCount = 0
-	a.room = room.Restore(s, now, config)
+	a.room = from(s, now, config)
 	a.room.SetBlocked(blocked)
 	return nil
 }
@@ -69,7 +71,7 @@ func (a *roomActor) claimLate() {
 	if a.phase != claiming || len(a.waiting) == 0 {
 		return
 	}
-	_ = a.restore(nil, nil) // a new room can always be made
+	_ = a.restore(nil, nil, nil) // a new room can always be made
 	a.setLate(true)
 	a.serve()
 }

@@ -329,7 +329,7 @@ var testConfig = Config{Room: room.Config{SeatGrace: 60_000, Inactivity: 60_000,
 
 // startRooms starts rooms that end with the test.
 func startRooms(t *testing.T, config Config, store Store) (*Rooms, *fakeBackend) {
-	backend := &fakeBackend{ranks: map[room.UserID]room.Rank{1: room.RankOwner, 2: room.RankAdmin, 3: room.RankMember}}
+	backend := &fakeBackend{info: RoomInfo{Owner: 1}, ranks: map[room.UserID]room.Rank{1: room.RankOwner, 2: room.RankAdmin, 3: room.RankMember}}
 	rooms := Start(config, store, backend, noUsers{}, describe)
 	t.Cleanup(func() {
 		if s, ok := store.(*stepStore); ok { // let everything come to its end

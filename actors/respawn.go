@@ -50,7 +50,7 @@ func (a *roomActor) respawn() {
 		return
 	}
 	told := a.toldCount
-	if err := a.restore(a.base, a.room.Blocked()); err != nil {
+	if err := a.restore(a.base, a.room.Blocked(), room.Respawn); err != nil {
 		a.lose(err)
 		return
 	}

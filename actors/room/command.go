@@ -175,7 +175,8 @@ type Unblock struct {
 	User UserID
 }
 
-// Resize sets the number of seats as the backend says.
+// Resize sets the number of seats as the backend says. A number out of range
+// changes nothing.
 type Resize struct {
 	MaxSeats int // 1 to MaxSeats
 }
@@ -183,7 +184,8 @@ type Resize struct {
 // Shut closes the room, whoever is in it.
 type Shut struct{}
 
-// Configure tells the room what the backend says of it.
+// Configure tells the room what the backend says of it. Numbers out of range
+// change nothing.
 type Configure struct {
 	// Owner is the room's owner, 0 if it has none.
 	Owner UserID

@@ -194,6 +194,9 @@ func (r *Room) state(joiner UserID) *State {
 
 func (c *Configure) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
 	count := len(r.seats)
+	if c.MaxSeats < 0 || c.MaxSeats > MaxSeats || c.SeatCount < 0 || c.SeatCount > MaxSeats {
+		return Reply{}, events
+	}
 	if c.MaxSeats > 0 {
 		count = c.MaxSeats
 	} else if c.SeatCount > 0 && c.By != 0 && c.By == c.Owner {
@@ -211,7 +214,7 @@ func (c *Configure) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
 }
 
 func (c *Resize) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
-	if c.MaxSeats == r.maxSeats && (r.seats == nil || c.MaxSeats == len(r.seats)) {
+	if c.MaxSeats < 1 || c.MaxSeats > MaxSeats || c.MaxSeats == r.maxSeats && (r.seats == nil || c.MaxSeats == len(r.seats)) {
 		return Reply{}, events
 	}
 	r.revision++

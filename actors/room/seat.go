@@ -52,14 +52,13 @@ func (c *LockSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	if s.locked {
 		return Reply{Err: ErrAlreadyLocked}, events
 	}
-	// An owner outranks everyone else, so only an admin's case needs the
-	// occupant's rank. A hold is nobody's seat: it just ends.
-	if s.occupied() && s.user != m.user && c.Rank != RankOwner {
-		if c.Occupant != s.user {
-			return Reply{Ask: s.user}, events
+	if s.occupied() { // a hold is nobody's seat: it just ends
+		rank := RankUnknown
+		if c.Occupant == s.user {
+			rank = c.OccupantRank
 		}
-		if !c.Rank.Outranks(c.OccupantRank) {
-			return Reply{Err: ErrNotAllowed}, events
+		if reply, may := r.mayModerate(m, c.Rank, s.user, rank); !may {
+			return reply, events
 		}
 	}
 	events = r.clear(c.Seat, 0, events)
@@ -119,21 +118,36 @@ func (c *MuteSeat) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 // why they can't.
 func (r *Room) moderated(session SessionID, rank Rank, target UserID, targetRank Rank) (*member, Reply) {
 	m := r.sessions[session]
-	switch {
-	case m == nil:
+	if m == nil {
 		return nil, Reply{Err: ErrNotInRoom}
-	case !rank.Manages():
+	}
+	if !rank.Manages() {
 		return nil, Reply{Err: ErrNotManager}
-	case m.user == target || rank == RankOwner: // oneself, and everyone else is below an owner
-	case targetRank == RankUnknown:
-		return nil, Reply{Ask: target}
-	case !rank.Outranks(targetRank):
-		return nil, Reply{Err: ErrNotAllowed}
+	}
+	if reply, may := r.mayModerate(m, rank, target, targetRank); !may {
+		return nil, reply
 	}
 	if t := r.members[target]; t != nil && t.seat >= 0 {
 		return t, Reply{}
 	}
 	return nil, Reply{Err: ErrUserNotSeated}
+}
+
+// mayModerate reports whether a manager may act on a user: on themselves and on
+// those below them. The owner whom the backend names is above everyone; for
+// anybody else the user's rank has to be known.
+func (r *Room) mayModerate(m *member, rank Rank, target UserID, targetRank Rank) (Reply, bool) {
+	switch {
+	case m.user == target, rank == RankOwner && m.user == r.owner:
+		return Reply{}, true
+	case target == r.owner:
+		return Reply{Err: ErrNotAllowed}, false
+	case targetRank == RankUnknown:
+		return Reply{Ask: target}, false
+	case !rank.Outranks(targetRank):
+		return Reply{Err: ErrNotAllowed}, false
+	}
+	return Reply{}, true
 }
 
 // move puts a participant on a free seat, from the one they may sit on. A mute

@@ -173,8 +173,12 @@ func Decode(data []byte) (*Snapshot, error) {
 	if s.Version < 1 || s.Version > SnapshotVersion {
 		return nil, fmt.Errorf("%w: version %d, this program reads 1 to %d", ErrSnapshot, s.Version, SnapshotVersion)
 	}
-	if s.SeatCount < 0 || s.SeatCount > MaxSeats {
-		return nil, fmt.Errorf("%w: %d seats", ErrSnapshot, s.SeatCount)
+	if s.SeatCount < 0 || s.SeatCount > MaxSeats || s.MaxSeats < 0 || s.MaxSeats > MaxSeats {
+		return nil, fmt.Errorf("%w: %d seats, %d as the backend says", ErrSnapshot, s.SeatCount, s.MaxSeats)
+	}
+	const ages = 1 << 53 // Unix milliseconds
+	if s.CreatedAt < 0 || s.CreatedAt >= ages || s.Activity < 0 || s.Activity >= ages {
+		return nil, fmt.Errorf("%w: created at %d, active at %d", ErrSnapshot, s.CreatedAt, s.Activity)
 	}
 	beyond := func(i int) bool { return i < 0 || i >= s.SeatCount }
 	if slices.ContainsFunc(s.Locked, beyond) {
@@ -197,11 +201,22 @@ func Decode(data []byte) (*Snapshot, error) {
 	return s, nil
 }
 
-// Restore makes a room of a snapshot that Decode returned. It has no
-// participants; each seat that was taken or held is held from now on for the
-// grace time, and the time without activity starts anew. now is in Unix
+// Restore makes a room of a snapshot that Decode returned, after a restart. It
+// has no participants; each seat that was taken or held is held from now on for
+// the grace time, and the time without activity starts anew. now is in Unix
 // milliseconds. The room keeps config.
 func Restore(s *Snapshot, now int64, config *Config) *Room {
+	if config.SeatGrace == 0 {
+		seatless := *s
+		seatless.Seats = nil
+		s = &seatless
+	}
+	return Respawn(s, now, config)
+}
+
+// Respawn is Restore for a room whose sessions never went away: until they are
+// reattached every seat is held, even without a grace time.
+func Respawn(s *Snapshot, now int64, config *Config) *Room {
 	r := &Room{
 		id: s.ID, config: config, revision: s.Revision, createdAt: s.CreatedAt,
 		activity: max(s.Activity, now), owner: s.Owner, maxSeats: s.MaxSeats,
@@ -215,16 +230,14 @@ func Restore(s *Snapshot, now int64, config *Config) *Room {
 	for _, v := range s.Invites {
 		r.invites = append(r.invites, invite{seat: v.Seat, user: v.User, by: v.By, until: v.Until})
 	}
-	if config.SeatGrace > 0 {
-		for _, held := range s.Seats {
-			r.seats[held.Seat] = seat{user: held.User, muted: held.Muted, heldUntil: now + config.SeatGrace}
-			r.held++
-		}
+	for _, held := range s.Seats {
+		r.seats[held.Seat] = seat{user: held.User, muted: held.Muted, heldUntil: now + config.SeatGrace}
+		r.held++
 	}
 	return r
 }
 
-// Reattach puts a session back into a restored room from which it never went
+// Reattach puts a session back into a respawned room, from which it never went
 // away, and its user back on their seat. Nobody is told, nothing counts as a
 // change.
 func (r *Room) Reattach(session SessionID, user UserID, profile []byte) {
