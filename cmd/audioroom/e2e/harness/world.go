@@ -62,19 +62,19 @@ func (s Stage) New(setup Setup) (w *World, err error) {
 		}
 	}()
 	if w.env["LISTEN"], err = freeAddr(); err != nil {
-		return nil, err
+		return w, err
 	}
 	if w.Redis, err = NewRedis(!setup.RedisDown); err != nil {
-		return nil, err
+		return w, err
 	}
 	if w.Laravel, err = NewLaravel(w.env["LARAVEL_INTERNAL_KEY"], !setup.LaravelDown); err != nil {
-		return nil, err
+		return w, err
 	}
 	w.env["REDIS_URL"] = w.Redis.URL()
 	w.env["LARAVEL_API_URL"] = w.Laravel.URL()
 	maps.Copy(w.env, setup.Env)
 	if w.Server, err = Serve(s.Program, w.env); err != nil {
-		return nil, err
+		return w, err
 	}
 	if setup.RedisDown || setup.LaravelDown {
 		_, err = w.Server.Logged("not ready")
