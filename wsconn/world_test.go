@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type world struct {
 	directory   *directory
 	revocations *revocations
 	outcomes    chan AuthOutcome
+	panics      atomic.Int32
 }
 
 var _ Observer = (*world)(nil)
@@ -125,7 +127,7 @@ func (l *pipeListener) Addr() net.Addr { return new(net.TCPAddr) }
 func (w *world) Authenticated(outcome AuthOutcome) { w.outcomes <- outcome }
 
 // Panicked implements Observer.
-func (w *world) Panicked() {}
+func (w *world) Panicked() { w.panics.Add(1) }
 
 // session returns the session of a user who has just one.
 func (w *world) session(t testing.TB, user room.UserID) *Session {
