@@ -88,7 +88,7 @@ func TestAutoClose(t *testing.T) {
 			w.Laravel.HearsCount(t, r.ID, 1)
 			for range 5 {
 				a.Do("room:leave", P{})
-				time.Sleep(inactivity / 2)
+				time.Sleep(inactivity * 3 / 10)
 				a.Emit("room:join", P{"roomId": r.ID})
 			}
 			for _, status := range w.Laravel.Reported(t, r.ID) {
