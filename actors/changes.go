@@ -22,7 +22,7 @@ func (c *changes) note(events []room.Event) {
 			c.seats.add(e.Seat)
 		case room.SeatLocked:
 			c.locks.add(e.Seat)
-		case room.UserJoined, room.UserLeft:
+		case room.UserJoined, room.UserLeft, room.UserConfirmed:
 			c.users = append(c.users, e.User)
 		}
 	}

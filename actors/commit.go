@@ -186,6 +186,7 @@ func (a *roomActor) release(b *batch) {
 				if s := a.audience.remove(e.Session); s != nil && o.request == nil {
 					s.Left(a.id)
 				}
+			case room.UserConfirmed: // the store's business alone
 			case room.InviteReceived:
 				a.rooms.users.Deliver(e.User, a.rooms.encode(a.id, e))
 			default:

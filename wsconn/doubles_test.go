@@ -28,6 +28,9 @@ func newFrontDesk() *frontDesk {
 
 var _ Rooms = (*frontDesk)(nil)
 
+// Order implements Rooms.
+func (d *frontDesk) Order(roomID string, c room.Command) { d.rooms.Order(roomID, c) }
+
 // Join implements Rooms.
 func (d *frontDesk) Join(r *actors.Request) {
 	d.mu.Lock()

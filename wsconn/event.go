@@ -121,25 +121,25 @@ func (s *Session) join(p payload, ack transport.Ack) {
 }
 
 func (s *Session) leave(p payload, ack transport.Ack) {
-	s.mu.Lock()
-	if s.roomID != string(p.roomID) {
-		s.mu.Unlock()
+	if s.current() != string(p.roomID) {
 		s.answer(ack, success)
 		return
 	}
-	s.mu.Unlock()
 	if !s.begin() {
 		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.roomID != string(p.roomID) { // the room closed meanwhile
+	left := s.roomID
+	if left != string(p.roomID) { // the room closed meanwhile
+		s.mu.Unlock()
 		s.end()
 		s.answer(ack, success)
 		return
 	}
-	s.send(s.request(s.roomID, ack, &room.Leave{Session: s.id}))
+	s.send(s.request(left, ack, &room.Leave{Session: s.id}))
 	s.roomID, s.joining, s.member = "", nil, false
+	s.mu.Unlock()
+	s.gateway.confirm(s.user, left)
 }
 
 // command sends a participant's command to their room.

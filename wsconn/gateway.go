@@ -80,9 +80,10 @@ var authTexts = map[AuthOutcome]string{
 	AuthConnections: "Too many connections",
 }
 
-// Rooms is where joins go.
+// Rooms is where joins go, and what no session asks.
 type Rooms interface {
 	Join(r *actors.Request)
+	Order(roomID string, c room.Command)
 }
 
 // Directory tells where users are.
@@ -296,6 +297,17 @@ func (g *Gateway) closeSession(c *transport.Conn) *Session {
 		g.users.exit(s)
 	}
 	return s
+}
+
+// confirm has the store told again where a user is who left one room and is in
+// another with a different socket: it keeps one room for each user.
+func (g *Gateway) confirm(user room.UserID, left string) {
+	for _, other := range g.users.of(user) {
+		if in := other.in(); in != "" && in != left {
+			g.rooms.Order(in, &room.Confirm{User: user})
+			return
+		}
+	}
 }
 
 // expire ends a session whose token has run out.

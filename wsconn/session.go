@@ -131,14 +131,32 @@ func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 // Left implements actors.Session.
 func (s *Session) Left(roomID string) {
 	s.mu.Lock()
+	if s.roomID == roomID {
+		s.member = false
+		if s.joining == nil { // else the answer to the join decides
+			s.roomID, s.room = "", nil
+		}
+	}
+	s.mu.Unlock()
+	s.gateway.confirm(s.user, roomID)
+}
+
+// current returns the room that the session is in or on its way to.
+func (s *Session) current() string {
+	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.roomID != roomID {
-		return
+	return s.roomID
+}
+
+// in returns the room that the session is in, "" for none. Any goroutine may
+// call it.
+func (s *Session) in() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.member {
+		return ""
 	}
-	s.member = false
-	if s.joining == nil { // else the answer to the join decides
-		s.roomID, s.room = "", nil
-	}
+	return s.roomID
 }
 
 // Cut implements actors.Session.
@@ -171,9 +189,7 @@ func (s *Session) request(roomID string, ack transport.Ack, c room.Command) *act
 // admit makes a request of a command for the session's room. It answers and
 // returns nil if the session is not in that room.
 func (s *Session) admit(p payload, ack transport.Ack, c room.Command) *actors.Request {
-	s.mu.Lock()
-	roomID := s.roomID
-	s.mu.Unlock()
+	roomID := s.current()
 	if roomID != string(p.roomID) {
 		s.answerError(ack, plainError, errorTexts[room.ErrNotInRoom])
 		return nil
@@ -221,6 +237,7 @@ func (s *Session) send(r *actors.Request) {
 func (s *Session) leaveAll() {
 	s.mu.Lock()
 	s.gone.Store(true)
+	left := s.roomID
 	if s.roomID != "" {
 		s.send(&actors.Request{RoomID: s.roomID, Session: s, Command: &room.Drop{Session: s.id}, Internal: true})
 		s.roomID = ""
@@ -229,6 +246,9 @@ func (s *Session) leaveAll() {
 		s.expiry.Stop()
 	}
 	s.mu.Unlock()
+	if left != "" {
+		s.gateway.confirm(s.user, left)
+	}
 }
 
 // answer answers an event that reached no room. It may be called from any

@@ -163,6 +163,12 @@ type Remove struct {
 	User UserID
 }
 
+// Confirm has the store told anew that a user is in the room, if they are: they
+// left another room, and the store keeps one room for each user.
+type Confirm struct {
+	User UserID
+}
+
 // Block takes a user out of the room like Remove and keeps them out.
 type Block struct {
 	User UserID

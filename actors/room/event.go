@@ -3,8 +3,8 @@ package room
 // Kind says what an Event tells.
 type Kind uint8
 
-// The events. The ones that members hear come first; SessionJoined and
-// SessionLeft are for the actor alone: they mark the point from which, or up to
+// The events. The ones that clients hear come first; the last three are for the
+// actor alone. SessionJoined and SessionLeft mark the point from which, or up to
 // which, a session hears the room.
 const (
 	// SeatUpdated: User sits on Seat, Muted or not.
@@ -34,6 +34,8 @@ const (
 	SessionJoined
 	// SessionLeft: Session hears nothing of what comes after this.
 	SessionLeft
+	// UserConfirmed: User is in the room, as before.
+	UserConfirmed
 )
 
 // Reason says why a room closed.

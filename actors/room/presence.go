@@ -55,6 +55,14 @@ func (c *Remove) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	return Reply{}, r.expel(c.User, now, events)
 }
 
+func (c *Confirm) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
+	if r.members[c.User] == nil {
+		return Reply{}, events
+	}
+	r.revision++
+	return Reply{}, append(events, Event{Kind: UserConfirmed, User: c.User})
+}
+
 func (c *Block) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	if r.blocked == nil {
 		r.blocked = make(map[UserID]int64)
