@@ -56,10 +56,24 @@ type config struct {
 type faults struct{ list []error }
 
 func (f *faults) add(flag, format string, args ...any) {
-	f.list = append(f.list, fmt.Errorf("  %s: "+format, append([]any{nameOf(flag)}, args...)...))
+	f.list = append(f.list, fmt.Errorf("%s: "+format, append([]any{nameOf(flag)}, args...)...))
 }
 
-func (f *faults) err() error { return errors.Join(f.list...) }
+// err returns all faults: one on a line, several on a line each.
+func (f *faults) err() error {
+	if len(f.list) == 0 {
+		return nil
+	}
+	text := "bad configuration: "
+	if len(f.list) > 1 {
+		text = "bad configuration\n  "
+	}
+	lines := make([]string, len(f.list))
+	for i, fault := range f.list {
+		lines[i] = fault.Error()
+	}
+	return errors.New(text + strings.Join(lines, "\n  "))
+}
 
 // nameOf names a setting by both of its names.
 func nameOf(flag string) string {

@@ -15,10 +15,6 @@ import (
 // stand-in backend.
 const devKey = "development"
 
-// devListen is where a server in development mode listens unless told
-// otherwise.
-const devListen = "127.0.0.1:3030"
-
 // development is what a server in development mode brings along.
 type development struct {
 	redis   *persistence.Embedded

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/alecthomas/kong"
+	"github.com/redis/go-redis/v9"
 )
 
 // Exit codes.
@@ -42,7 +43,14 @@ type usageError struct{ error }
 // exited is how kong's own exits, such as --help, leave the parser.
 type exited int
 
+// silent takes what go-redis would print: its connections' troubles are told by
+// the store, once and in words.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
+
 func main() {
+	redis.SetLogger(silent{})
 	ctx, stop := signalContext(context.Background(), os.Stderr)
 	code := run(&program{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:])
 	stop()
@@ -81,7 +89,7 @@ func run(p *program, args []string) (code int) {
 		v.validate(wrong)
 	}
 	if err := wrong.err(); err != nil {
-		fmt.Fprintf(p.stderr, "audioroom: bad configuration\n%v\n", err)
+		fmt.Fprintf(p.stderr, "audioroom: %v\n", err)
 		return exitUsage
 	}
 	switch err := parsed.Selected().Target.Addr().Interface().(command).Run(p).(type) {
