@@ -14,10 +14,16 @@ type client struct {
 	seats   map[int]room.SeatState
 	locked  map[int]bool
 	people  map[room.UserID]bool
+	// invited is who is invited to which seat. The state that a joiner is told
+	// does not say: those invites are untold, until they end.
+	invited, untold map[int]room.UserID
 }
 
 func observer() *client {
-	return &client{seats: map[int]room.SeatState{}, locked: map[int]bool{}, people: map[room.UserID]bool{}}
+	return &client{
+		seats: map[int]room.SeatState{}, locked: map[int]bool{}, people: map[room.UserID]bool{},
+		invited: map[int]room.UserID{}, untold: map[int]room.UserID{},
+	}
 }
 
 // newClient begins with the state that the room answered a join with.
@@ -54,6 +60,17 @@ func (c *client) hear(e room.Event) {
 		if !e.Locked {
 			delete(c.locked, e.Seat)
 		}
+	case room.SeatMuted: // on the wire it names the user alone
+		for i, s := range c.seats {
+			if s.User == e.User {
+				c.seats[i] = room.SeatState{Seat: i, User: s.User, Muted: e.Muted}
+			}
+		}
+	case room.SeatInvited:
+		c.invited[e.Seat] = e.User
+	case room.SeatInviteEnded:
+		delete(c.invited, e.Seat)
+		delete(c.untold, e.Seat)
 	case room.UserJoined:
 		c.people[e.User] = true
 	case room.UserLeft:
@@ -81,16 +98,17 @@ func (c *client) succeed(command room.Command) {
 	}
 }
 
-// remute sets who is muted.
-func (c *client) remute(mutes map[room.UserID]bool) {
-	for i, s := range c.seats {
-		c.seats[i] = room.SeatState{Seat: i, User: s.User, Muted: mutes[s.User]}
-	}
-}
-
 // sees reports whether the client has the same picture as another.
 func (c *client) sees(other *client) bool {
-	return maps.Equal(c.seats, other.seats) && maps.Equal(c.locked, other.locked) && maps.Equal(c.people, other.people)
+	return maps.Equal(c.seats, other.seats) && maps.Equal(c.locked, other.locked) && maps.Equal(c.people, other.people) &&
+		maps.Equal(c.offers(), other.offers())
+}
+
+// offers is every invite, told or not.
+func (c *client) offers() map[int]room.UserID {
+	all := maps.Clone(c.invited)
+	maps.Copy(all, c.untold)
+	return all
 }
 
 // look returns what there is to be seen of a room.
@@ -105,5 +123,10 @@ func look(r *room.Room) *client {
 		}
 	}
 	r.EachMember(func(u room.UserID, _ []byte, _ []room.SessionID) { c.people[u] = true })
+	if s, err := room.Decode(r.AppendSnapshot(nil, 0)); err == nil {
+		for _, v := range s.Invites {
+			c.invited[v.Seat] = v.User
+		}
+	}
 	return c
 }

@@ -17,12 +17,16 @@ type model struct {
 	max        int
 	chairs     int
 	activity   int64
-	here       []room.UserID // by the time they joined
+	here       []room.UserID    // by the time they joined
+	order      []room.SessionID // by the time they joined
 	sessions   map[room.SessionID]room.UserID
 	sits       map[room.UserID]int
 	awaited    map[room.UserID]awaited
 	mutes      map[room.UserID]bool // of who sits or is awaited
 	lockedSeat map[int]bool
+	offers     []offer // by the time they were made
+	said       map[room.UserID][]int64
+	banned     map[room.UserID]int64 // until when, 0 for ever
 }
 
 // awaited is the seat that is held for a user.
@@ -39,6 +43,8 @@ func newModel(c room.Config, now int64) *model {
 		awaited:    map[room.UserID]awaited{},
 		mutes:      map[room.UserID]bool{},
 		lockedSeat: map[int]bool{},
+		said:       map[room.UserID][]int64{},
+		banned:     map[room.UserID]int64{},
 	}
 }
 
@@ -47,12 +53,30 @@ func (m *model) apply(now int64, c room.Command) (room.Reply, []room.Event) {
 	if m.over {
 		return room.Reply{Err: room.ErrNotInRoom}, nil
 	}
+	told := m.runOut(now)
+	reply, more := m.carryOut(now, c)
+	return reply, append(told, more...)
+}
+
+// runOut ends what ends by itself: of invites the room is told.
+func (m *model) runOut(now int64) (told []room.Event) {
+	for i := 0; i < len(m.offers); i++ {
+		if now >= m.offers[i].until {
+			told = append(told, inviteEnded(m.offers[i].seat))
+			m.offers = slices.Delete(m.offers, i, i+1)
+			i--
+		}
+	}
 	for u, a := range m.awaited {
 		if now >= a.until {
 			delete(m.awaited, u)
 			delete(m.mutes, u)
 		}
 	}
+	return told
+}
+
+func (m *model) carryOut(now int64, c room.Command) (room.Reply, []room.Event) {
 	switch c := c.(type) {
 	case *room.Join:
 		return m.join(now, c)
@@ -68,8 +92,49 @@ func (m *model) apply(now int64, c room.Command) (room.Reply, []room.Event) {
 		return m.lock(now, c)
 	case *room.UnlockSeat:
 		return m.unlock(now, c)
+	case *room.AssignSeat:
+		return m.assign(now, c)
+	case *room.RemoveFromSeat:
+		return m.unseat(now, c)
+	case *room.MuteSeat:
+		return m.mute(now, c)
+	case *room.Invite:
+		return m.invite(now, c)
+	case *room.AcceptInvite:
+		return m.accept(now, c)
+	case *room.DeclineInvite:
+		return m.decline(now, c)
+	case *room.Chat:
+		return m.chat(now, c)
+	case *room.Remove:
+		return room.Reply{}, m.expel(now, c.User)
+	case *room.Block:
+		m.banned[c.User] = c.Until
+		return room.Reply{}, m.expel(now, c.User)
+	case *room.Confirm:
+		if m.isHere(c.User) {
+			return room.Reply{}, []room.Event{{Kind: room.UserConfirmed, User: c.User}}
+		}
+	case *room.Unblock:
+		delete(m.banned, c.User)
 	case *room.Configure:
 		return room.Reply{}, m.configure(c)
+	case *room.Resize:
+		m.max = c.MaxSeats
+		if m.opened {
+			return room.Reply{}, m.resize(c.MaxSeats)
+		}
+	case *room.Shut:
+		m.over = true
+		told := []room.Event{{Kind: room.Closed, Reason: room.CloseForced, At: now}}
+		for _, u := range m.here {
+			for _, s := range m.order {
+				if m.sessions[s] == u {
+					told = append(told, exits(s))
+				}
+			}
+		}
+		return room.Reply{}, told
 	case *room.Tick:
 		if len(m.here) == 0 && len(m.awaited) == 0 && now-m.activity >= m.config.Inactivity {
 			m.over = true
@@ -82,6 +147,13 @@ func (m *model) apply(now int64, c room.Command) (room.Reply, []room.Event) {
 func (m *model) join(now int64, c *room.Join) (room.Reply, []room.Event) {
 	if _, ok := m.sessions[c.Session]; ok {
 		return room.Reply{State: m.state(c.User)}, nil
+	}
+	if until, ok := m.banned[c.User]; ok && (until == 0 || until > now) {
+		reply := room.Reply{Err: room.ErrBlocked}
+		if until != 0 {
+			reply.BlockedFor = until - now
+		}
+		return reply, nil
 	}
 	var told []room.Event
 	switch {
@@ -96,6 +168,7 @@ func (m *model) join(now int64, c *room.Join) (room.Reply, []room.Event) {
 	}
 	m.opened = true
 	m.sessions[c.Session] = c.User
+	m.order = append(m.order, c.Session)
 	if !slices.Contains(m.here, c.User) {
 		m.here = append(m.here, c.User)
 		told = append(told, userJoined(c.Session))
@@ -116,6 +189,7 @@ func (m *model) leave(now int64, s room.SessionID, dropped bool) []room.Event {
 	}
 	m.note(now)
 	delete(m.sessions, s)
+	m.order = slices.DeleteFunc(m.order, func(other room.SessionID) bool { return other == s })
 	for _, other := range m.sessions {
 		if other == u {
 			return []room.Event{exits(s)}
@@ -133,97 +207,6 @@ func (m *model) leave(now int64, s room.SessionID, dropped bool) []room.Event {
 	}
 	m.here = slices.DeleteFunc(m.here, func(other room.UserID) bool { return other == u })
 	return append(told, exits(s), userLeft(s))
-}
-
-func (m *model) take(now int64, c *room.TakeSeat) (room.Reply, []room.Event) {
-	u, ok := m.sessions[c.Session]
-	if !ok {
-		return room.Reply{Err: room.ErrNotInRoom}, nil
-	}
-	if c.Seat < 0 || c.Seat >= m.chairs {
-		return room.Reply{Err: room.ErrInvalidSeat}, nil
-	}
-	if m.lockedSeat[c.Seat] {
-		return room.Reply{Err: room.ErrSeatLocked}, nil
-	}
-	old, seated := m.sits[u]
-	if seated && old == c.Seat {
-		return room.Reply{}, nil
-	}
-	if other, ok := m.sitter(c.Seat); ok {
-		return room.Reply{Err: room.ErrSeatTaken, Occupant: &room.SeatState{Seat: c.Seat, User: other, Muted: m.mutes[other]}}, nil
-	}
-	for _, a := range m.awaited {
-		if a.seat == c.Seat {
-			return room.Reply{Err: room.ErrSeatTaken}, nil
-		}
-	}
-	var told []room.Event
-	if seated {
-		told = append(told, cleared(old, c.Session))
-	}
-	m.sits[u] = c.Seat
-	m.note(now)
-	return room.Reply{}, append(told, m.seated(u, c.Session))
-}
-
-func (m *model) stand(now int64, c *room.LeaveSeat) (room.Reply, []room.Event) {
-	u, ok := m.sessions[c.Session]
-	if !ok {
-		return room.Reply{Err: room.ErrNotInRoom}, nil
-	}
-	seat, ok := m.sits[u]
-	if !ok {
-		return room.Reply{Err: room.ErrNotSeated}, nil
-	}
-	m.free(seat)
-	m.note(now)
-	return room.Reply{}, []room.Event{cleared(seat, c.Session)}
-}
-
-func (m *model) lock(now int64, c *room.LockSeat) (room.Reply, []room.Event) {
-	u, ok := m.sessions[c.Session]
-	switch {
-	case !ok:
-		return room.Reply{Err: room.ErrNotInRoom}, nil
-	case c.Rank != room.RankAdmin && c.Rank != room.RankOwner:
-		return room.Reply{Err: room.ErrNotManager}, nil
-	case c.Seat < 0 || c.Seat >= m.chairs:
-		return room.Reply{Err: room.ErrInvalidSeat}, nil
-	case m.lockedSeat[c.Seat]:
-		return room.Reply{Err: room.ErrAlreadyLocked}, nil
-	}
-	var told []room.Event
-	if other, ok := m.sitter(c.Seat); ok {
-		if other != u && c.Rank == room.RankAdmin {
-			if c.Occupant != other {
-				return room.Reply{Ask: other}, nil
-			}
-			if c.OccupantRank == room.RankAdmin || c.OccupantRank == room.RankOwner {
-				return room.Reply{Err: room.ErrNotAllowed}, nil
-			}
-		}
-		told = append(told, cleared(c.Seat, toAll))
-	}
-	m.free(c.Seat)
-	m.lockedSeat[c.Seat] = true
-	m.note(now)
-	return room.Reply{}, append(told, locked(c.Seat))
-}
-
-func (m *model) unlock(now int64, c *room.UnlockSeat) (room.Reply, []room.Event) {
-	_, ok := m.sessions[c.Session]
-	switch {
-	case !ok:
-		return room.Reply{Err: room.ErrNotInRoom}, nil
-	case c.Rank != room.RankAdmin && c.Rank != room.RankOwner:
-		return room.Reply{Err: room.ErrNotManager}, nil
-	case !m.lockedSeat[c.Seat]:
-		return room.Reply{Err: room.ErrNotLocked}, nil
-	}
-	delete(m.lockedSeat, c.Seat)
-	m.note(now)
-	return room.Reply{}, []room.Event{unlocked(c.Seat)}
 }
 
 func (m *model) configure(c *room.Configure) []room.Event {
@@ -252,21 +235,29 @@ func (m *model) resize(count int) []room.Event {
 		}
 	}
 	m.chairs = count
+	for i := len(m.offers) - 1; i >= 0; i-- {
+		if m.offers[i].seat >= count {
+			told = append(told, inviteEnded(m.offers[i].seat))
+			m.offers = slices.Delete(m.offers, i, i+1)
+		}
+	}
 	return told
 }
 
-// restart is what a restart of the server does to a room.
-func (m *model) restart(now int64) {
+// restart is what a restart of the server does to a room, or a respawn, which
+// keeps every seat.
+func (m *model) restart(now int64, keep bool) {
 	for u, seat := range m.sits {
 		m.awaited[u] = awaited{seat: seat}
 	}
 	for u, a := range m.awaited {
 		m.awaited[u] = awaited{a.seat, now + m.config.SeatGrace}
 	}
-	if m.config.SeatGrace == 0 {
+	if !keep {
 		m.awaited, m.mutes = map[room.UserID]awaited{}, map[room.UserID]bool{}
 	}
-	m.sits, m.sessions, m.here = map[room.UserID]int{}, map[room.SessionID]room.UserID{}, nil
+	m.sits, m.sessions, m.here, m.order = map[room.UserID]int{}, map[room.SessionID]room.UserID{}, nil, nil
+	m.said = map[room.UserID][]int64{}
 	m.note(now)
 }
 
@@ -274,6 +265,7 @@ func (m *model) restart(now int64) {
 func (m *model) reattach(s room.SessionID) {
 	u := userOf(s)
 	m.sessions[s] = u
+	m.order = append(m.order, s)
 	if !slices.Contains(m.here, u) {
 		m.here = append(m.here, u)
 	}
@@ -287,38 +279,6 @@ func (m *model) note(now int64) {
 	if now > m.activity {
 		m.activity = now
 	}
-}
-
-func (m *model) sitter(seat int) (room.UserID, bool) {
-	for u, at := range m.sits {
-		if at == seat {
-			return u, true
-		}
-	}
-	return 0, false
-}
-
-// free empties a seat, whoever sits or is awaited there.
-func (m *model) free(seat int) {
-	for u, at := range m.sits {
-		if at == seat {
-			delete(m.sits, u)
-			delete(m.mutes, u)
-		}
-	}
-	for u, a := range m.awaited {
-		if a.seat == seat {
-			delete(m.awaited, u)
-			delete(m.mutes, u)
-		}
-	}
-}
-
-func (m *model) seated(u room.UserID, except room.SessionID) room.Event {
-	if m.mutes[u] {
-		return updatedMuted(m.sits[u], u, except)
-	}
-	return updated(m.sits[u], u, except)
 }
 
 func (m *model) state(joiner room.UserID) *room.State {
@@ -358,6 +318,9 @@ func (m *model) snapshot(old *room.Snapshot) *room.Snapshot {
 			s.Locked = append(s.Locked, seat)
 		}
 	}
+	for _, o := range m.offers {
+		s.Invites = append(s.Invites, room.SnapshotInvite{Seat: o.seat, User: o.user, By: o.by, Until: o.until})
+	}
 	return s
 }
 
@@ -370,11 +333,14 @@ func (m *model) deadline() int64 {
 	for _, a := range m.awaited {
 		ends = append(ends, a.until)
 	}
-	if len(ends) > 0 {
-		return slices.Min(ends)
+	if len(ends) == 0 && len(m.here) == 0 {
+		ends = append(ends, m.activity+m.config.Inactivity)
 	}
-	if len(m.here) == 0 {
-		return m.activity + m.config.Inactivity
+	for _, o := range m.offers {
+		ends = append(ends, o.until)
 	}
-	return 0
+	if len(ends) == 0 {
+		return 0
+	}
+	return slices.Min(ends)
 }

@@ -29,9 +29,11 @@ type trial struct {
 func TestRoom_isItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		config := &room.Config{
-			SeatGrace:    pick(t, "grace", grace, grace, 3*inactivity, 0),
-			Inactivity:   inactivity,
-			DefaultSeats: pick(t, "default seats", 1, 3, 4, 4),
+			SeatGrace:     pick(t, "grace", grace, grace, 3*inactivity, 0),
+			InviteTTL:     pick(t, "invite", inviteTTL, inviteTTL, inviteTTL, 2*inactivity, 1),
+			ChatPerMinute: pick(t, "chat", 0, 1, 2, 3),
+			Inactivity:    inactivity,
+			DefaultSeats:  pick(t, "default seats", 1, 3, 4, 4),
 		}
 		x := &trial{
 			room: room.New("lobby", start, config), model: newModel(*config, start), config: config, now: start,
@@ -69,7 +71,9 @@ func (x *trial) step(t *rapid.T) {
 	if do == "anything" {
 		do = pick(t, "do",
 			"join", "join", "join", "join", "join", "join", "take", "take", "take", "take", "take", "take", "lock", "lock", "lock",
-			"unlock", "unlock", "stand", "leave", "drop", "drop", "wait", "wait", "configure", "restart", "respawn")
+			"unlock", "unlock", "stand", "leave", "drop", "drop", "wait", "wait", "wait", "configure", "restart", "respawn",
+			"assign", "assign", "unseat", "mute", "mute", "mute", "invite", "invite", "invite", "invite", "invite", "accept", "accept", "accept",
+			"decline", "chat", "chat", "chat", "chat", "backend", "backend")
 	}
 	switch do {
 	case "join":
@@ -80,7 +84,27 @@ func (x *trial) step(t *rapid.T) {
 		x.apply(t, &room.TakeSeat{Session: x.member(t), Seat: x.seat(t)})
 	case "lock":
 		rank := x.rank(t, "rank")
-		x.lock(t, &room.LockSeat{Session: x.member(t), Rank: rank, Seat: x.taken(t)}, x.rank(t, "occupant's rank"))
+		x.manage(t, &room.LockSeat{Session: x.member(t), Rank: rank, Seat: x.taken(t)}, x.rank(t, "occupant's rank"))
+	case "assign":
+		rank := pick(t, "rank", room.RankOwner, room.RankOwner, room.RankOwner, room.RankAdmin)
+		x.apply(t, &room.AssignSeat{Session: x.member(t), Rank: rank, Target: pick(t, "target", users...), Seat: x.seat(t)})
+	case "unseat":
+		x.manage(t, &room.RemoveFromSeat{Session: x.member(t), Rank: x.rank(t, "rank"), Target: x.sitter(t)}, x.rank(t, "target's rank"))
+	case "mute":
+		c := &room.MuteSeat{Session: x.member(t), Rank: x.rank(t, "rank"), Target: x.sitter(t), Muted: pick(t, "muted", true, true, false)}
+		x.manage(t, c, x.rank(t, "target's rank"))
+	case "invite":
+		x.apply(t, &room.Invite{Session: x.member(t), Rank: x.rank(t, "rank"), Target: pick(t, "target", users...), Seat: x.seat(t)})
+	case "accept":
+		session, seat := x.guest(t)
+		x.apply(t, &room.AcceptInvite{Session: session, Seat: seat})
+	case "decline":
+		session, seat := x.guest(t)
+		x.apply(t, &room.DeclineInvite{Session: session, Seat: seat})
+	case "chat":
+		x.apply(t, &room.Chat{Session: x.member(t), Message: room.Message{ID: "A", Content: []byte(`"hi"`), Type: "text"}})
+	case "backend":
+		x.backend(t)
 	case "unlock":
 		x.apply(t, &room.UnlockSeat{Session: x.member(t), Rank: x.rank(t, "rank"), Seat: x.locked(t)})
 	case "stand":
@@ -101,6 +125,48 @@ func (x *trial) step(t *rapid.T) {
 	case "respawn":
 		x.respawn(t)
 	}
+}
+
+// backend has the backend say something.
+func (x *trial) backend(t *rapid.T) {
+	user := pick(t, "user", users...)
+	switch pick(t, "backend", "remove", "block", "block", "unblock", "unblock", "unblock", "resize", "resize", "shut", "confirm") {
+	case "confirm":
+		x.apply(t, &room.Confirm{User: user})
+	case "remove":
+		x.apply(t, &room.Remove{User: user})
+	case "block":
+		x.apply(t, &room.Block{User: user, Until: pick(t, "until", 0, x.now+1, x.now+1000, x.now+grace, x.now-1)})
+	case "unblock":
+		x.apply(t, &room.Unblock{User: user})
+	case "resize":
+		x.apply(t, &room.Resize{MaxSeats: pick(t, "max seats", 1, 2, 3, 4, 5)})
+	case "shut":
+		x.apply(t, &room.Shut{})
+	}
+}
+
+// sitter is a user, most often one who sits.
+func (x *trial) sitter(t *rapid.T) room.UserID {
+	var sitting []room.UserID
+	for i := range x.room.SeatCount() {
+		if s, ok := x.room.Seat(i); ok {
+			sitting = append(sitting, s.User)
+		}
+	}
+	if len(sitting) == 0 || pick(t, "who", "sits", "sits", "any") == "any" {
+		return pick(t, "target", users...)
+	}
+	return pick(t, "sits", sitting...)
+}
+
+// guest is who answers an invite to which seat, most often one that there is.
+func (x *trial) guest(t *rapid.T) (room.SessionID, int) {
+	if len(x.model.offers) == 0 || pick(t, "which", "offered", "offered", "offered", "any") == "any" {
+		return x.member(t), x.seat(t)
+	}
+	o := pick(t, "offer", x.model.offers...)
+	return x.sessionOf(o.user), pick(t, "seat", o.seat, room.AnySeat)
 }
 
 // session is any session.

@@ -15,6 +15,7 @@ const (
 	start      int64 = 1_700_000_000_000
 	grace      int64 = 45_000
 	inactivity int64 = 120_000
+	inviteTTL  int64 = 30_000
 	seats            = 4
 )
 
@@ -29,7 +30,7 @@ const (
 )
 
 func config() *room.Config {
-	return &room.Config{SeatGrace: grace, Inactivity: inactivity, DefaultSeats: seats}
+	return &room.Config{SeatGrace: grace, InviteTTL: inviteTTL, ChatPerMinute: 60, Inactivity: inactivity, DefaultSeats: seats}
 }
 
 // userOf tells whose session it is: tests number them by their user.
@@ -183,6 +184,24 @@ func locked(seat int) room.Event {
 
 func unlocked(seat int) room.Event {
 	return room.Event{Kind: room.SeatLocked, Seat: seat}
+}
+
+func mutedOn(seat int, user room.UserID, muted bool) room.Event {
+	return room.Event{Kind: room.SeatMuted, Seat: seat, User: user, Muted: muted}
+}
+
+func invited(seat int, user room.UserID) room.Event {
+	return room.Event{Kind: room.SeatInvited, Seat: seat, User: user}
+}
+
+func inviteEnded(seat int) room.Event { return room.Event{Kind: room.SeatInviteEnded, Seat: seat} }
+
+func received(seat int, user, by room.UserID, until int64) room.Event {
+	return room.Event{Kind: room.InviteReceived, Seat: seat, User: user, By: by, At: until}
+}
+
+func said(user room.UserID, message *room.Message, at int64) room.Event {
+	return room.Event{Kind: room.ChatSent, User: user, Chat: message, At: at}
 }
 
 func userJoined(s room.SessionID) room.Event {

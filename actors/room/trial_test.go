@@ -1,7 +1,7 @@
 package room_test
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/stretchr/testify/require"
@@ -26,8 +26,8 @@ func (x *trial) apply(t *rapid.T, c room.Command) room.Reply {
 		must.Equal(wantEvents, events, "events")
 	}
 	if reply.Err != room.OK || reply.Ask != 0 {
-		must.Empty(events, "a refused command tells nothing")
 		if !runsOut {
+			must.Empty(events, "a refused command tells nothing")
 			must.Equal(before, dump(x.room), "a refused command changes nothing")
 		}
 	}
@@ -41,7 +41,7 @@ func (x *trial) apply(t *rapid.T, c room.Command) room.Reply {
 		own.succeed(c)
 	}
 	if join, ok := c.(*room.Join); ok && reply.Err == room.OK {
-		told := newClient(join.Session, reply.State, users)
+		told := x.newcomer(join.Session, reply.State)
 		must.True(told.sees(x.clients[join.Session]), "a join answers the state that its session goes on with")
 		must.Equal(len(told.people), reply.State.ParticipantCount)
 		must.Equal(x.room.SeatCount(), reply.State.SeatCount)
@@ -58,31 +58,50 @@ func (x *trial) hear(reply room.Reply, events []room.Event) {
 		}
 		switch e.Kind {
 		case room.SessionJoined:
-			x.clients[e.Session] = newClient(e.Session, reply.State, users)
+			x.clients[e.Session] = x.newcomer(e.Session, reply.State)
 		case room.SessionLeft:
 			delete(x.clients, e.Session)
 		}
 	}
 }
 
-// lock locks a seat as the room's actor does: it answers what the room asks.
-func (x *trial) lock(t *rapid.T, c *room.LockSeat, occupant room.Rank) {
+// newcomer is a client that is told a state, but of the invites in it nothing.
+func (x *trial) newcomer(session room.SessionID, s *room.State) *client {
+	c := newClient(session, s, users)
+	for _, o := range x.model.offers {
+		c.untold[o.seat] = o.user
+	}
+	return c
+}
+
+// asker is a command that may need a user's rank.
+type asker interface {
+	room.Command
+	Answer(user room.UserID, rank room.Rank)
+}
+
+// manage has a manager act as the room's actor does: it answers what the room
+// asks, and the world does not wait for it.
+func (x *trial) manage(t *rapid.T, c asker, rank room.Rank) {
 	reply := x.apply(t, c)
 	if reply.Ask == 0 {
 		return
 	}
-	c.Answer(reply.Ask, max(occupant, room.RankMember))
-	if rapid.Bool().Draw(t, "the occupant goes meanwhile") {
+	c.Answer(reply.Ask, max(rank, room.RankMember))
+	if rapid.Bool().Draw(t, "the user goes meanwhile") {
 		x.apply(t, &room.LeaveSeat{Session: x.sessionOf(reply.Ask)})
 		next := pick(t, "and who comes", users...)
-		x.apply(t, &room.TakeSeat{Session: x.sessionOf(next), Seat: c.Seat})
+		x.apply(t, &room.TakeSeat{Session: x.sessionOf(next), Seat: x.seat(t)})
 	}
 	x.apply(t, c)
 }
 
 // wait lets time pass, most often to the edge of something.
 func (x *trial) wait(t *rapid.T) {
-	steps := []int64{0, 1, 1000, grace - 1, grace, grace + 1, inactivity, -1000}
+	steps := []int64{0, 1, 1000, grace - 1, grace, grace + 1, inactivity, 20_000}
+	if x.config.ChatPerMinute == 0 {
+		steps = append(steps, -1000) // a clock that is set back
+	}
 	for _, at := range []int64{x.room.Deadline(), x.room.Activity() + inactivity} {
 		if left := at - x.now; left > 0 {
 			steps = append(steps, left-1, left, left, left+1)
@@ -94,45 +113,38 @@ func (x *trial) wait(t *rapid.T) {
 	}
 }
 
-// restart makes a new room of the snapshot.
+// restart makes a new room of the snapshot. Who is blocked is the store's.
 func (x *trial) restart(t *rapid.T) {
-	must := require.New(failer{t})
 	if x.room.IsClosed() {
 		return
 	}
-	s := x.snapshot(t)
-	x.room = room.Restore(s, x.now, x.config)
-	x.model.restart(x.now)
-	must.Equal(s.Revision, x.room.Revision())
+	x.restore(t, room.Restore)
+	x.model.restart(x.now, x.config.SeatGrace > 0)
 	x.clients = map[room.SessionID]*client{}
 	x.observer = look(x.room)
 }
 
-// respawn makes a new room of the snapshot, with everybody who is there. Users
-// come out of it muted at random, and everybody knows.
+// respawn makes a new room of the snapshot, with everybody who is there. Nobody
+// is told, and nobody needs to be.
 func (x *trial) respawn(t *rapid.T) {
-	must := require.New(failer{t})
-	if x.room.IsClosed() || x.config.SeatGrace == 0 {
+	if x.room.IsClosed() {
 		return
 	}
-	s := x.snapshot(t)
-	for i := range s.Seats {
-		u := s.Seats[i].User
-		s.Seats[i].Muted = rapid.Bool().Draw(t, fmt.Sprint("muted ", u))
-		x.model.mutes[u] = s.Seats[i].Muted
-	}
 	in := x.sessions()
-	x.room = room.Restore(s, x.now, x.config)
-	x.model.restart(x.now)
+	x.restore(t, room.Respawn)
+	x.model.restart(x.now, true)
 	for _, session := range in {
 		x.room.Reattach(session, userOf(session), profile(userOf(session)))
 		x.model.reattach(session)
 	}
-	must.Equal(s.Revision, x.room.Revision())
-	for _, c := range x.clients {
-		c.remute(x.model.mutes)
-	}
-	x.observer.remute(x.model.mutes)
+}
+
+func (x *trial) restore(t *rapid.T, from func(*room.Snapshot, int64, *room.Config) *room.Room) {
+	s := x.snapshot(t)
+	blocked := maps.Clone(x.room.Blocked())
+	x.room = from(s, x.now, x.config)
+	x.room.SetBlocked(blocked)
+	require.New(failer{t}).Equal(s.Revision, x.room.Revision())
 }
 
 // sessions returns the sessions in the room, user by user.
@@ -155,8 +167,11 @@ func (x *trial) sessionOf(u room.UserID) room.SessionID {
 // reopen makes a new room where one has closed.
 func (x *trial) reopen() {
 	x.now = max(x.now, start)
+	blocked, banned := x.room.Blocked(), x.model.banned
 	x.room = room.New("lobby", start, x.config)
+	x.room.SetBlocked(blocked)
 	x.model = newModel(*x.config, start)
+	x.model.banned = banned
 	x.observer = observer()
 }
 
@@ -170,6 +185,16 @@ func (x *trial) check(t *rapid.T) {
 	must.Equal(x.model.activity, x.room.Activity())
 	must.Equal(x.model.owner, x.room.Owner())
 	must.Equal(x.model.chairs, x.room.SeatCount())
+
+	for _, u := range users {
+		until, blocked := x.room.Blocked()[u]
+		want, banned := x.model.banned[u]
+		must.Equal(banned && (want == 0 || want > x.now), blocked && (until == 0 || until > x.now), "who is blocked")
+	}
+	if x.room.IsClosed() {
+		must.Empty(x.clients, "everybody left a closed room")
+		return
+	}
 
 	sits := map[room.UserID]bool{}
 	for _, seat := range s.Seats {
@@ -217,10 +242,15 @@ func (x *trial) snapshot(t *rapid.T) *room.Snapshot {
 	return s
 }
 
-// runsOut reports whether a hold has run out that the room has not noticed.
+// runsOut reports whether a hold or an invite has run out that the room has not noticed.
 func (x *trial) runsOut() bool {
 	for _, a := range x.model.awaited {
 		if x.now >= a.until {
+			return true
+		}
+	}
+	for _, o := range x.model.offers {
+		if x.now >= o.until {
 			return true
 		}
 	}
