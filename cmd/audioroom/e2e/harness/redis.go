@@ -145,6 +145,16 @@ func (r *Redis) Set(t testing.TB, key, value string) {
 	require.NoError(t, r.client.Set(ctx, key, value, 0).Err())
 }
 
+// Publish publishes a message and returns how many heard it.
+func (r *Redis) Publish(t testing.TB, channel, message string) int64 {
+	t.Helper()
+	ctx, cancel := background()
+	defer cancel()
+	heard, err := r.client.Publish(ctx, channel, message).Result()
+	require.NoError(t, err)
+	return heard
+}
+
 // TTL returns how long a key still lives.
 func (r *Redis) TTL(t testing.TB, key string) time.Duration {
 	t.Helper()
