@@ -83,6 +83,22 @@ func TestRoom_Activity(t *testing.T) {
 		{"a_seat_left", &room.LeaveSeat{Session: ann1}, true},
 		{"a_seat_locked", &room.LockSeat{Session: ann1, Rank: room.RankOwner, Seat: 1}, true},
 		{"a_seat_unlocked", &room.UnlockSeat{Session: ann1, Rank: room.RankOwner, Seat: 3}, true},
+		{"a_seat_assigned", &room.AssignSeat{Session: ann1, Rank: room.RankOwner, Target: bob, Seat: 1}, true},
+		{"a_seat_assigned_to_who_has_it", &room.AssignSeat{Session: ann1, Rank: room.RankOwner, Target: ann}, false},
+		{"a_user_removed_from_their_seat", &room.RemoveFromSeat{Session: ann1, Rank: room.RankOwner, Target: ann}, true},
+		{"a_user_muted", &room.MuteSeat{Session: ann1, Rank: room.RankOwner, Target: ann, Muted: true}, true},
+		{"a_user_unmuted", &room.MuteSeat{Session: ann1, Rank: room.RankOwner, Target: ann}, true},
+		{"a_mute_refused", &room.MuteSeat{Session: ann1, Rank: room.RankOwner, Target: bob, TargetRank: room.RankMember}, false},
+		{"an_invite", &room.Invite{Session: ann1, Rank: room.RankOwner, Target: cid, Seat: 1}, true},
+		{"an_invite_refused", &room.Invite{Session: ann1, Rank: room.RankOwner, Target: bob, Seat: 2}, false},
+		{"an_invite_accepted", &room.AcceptInvite{Session: bob1, Seat: 2}, true},
+		{"an_invite_declined", &room.DeclineInvite{Session: bob1, Seat: 2}, true},
+		{"a_message", say(bob1), true},
+		{"a_user_kicked", &room.Remove{User: bob}, true},
+		{"a_user_blocked", &room.Block{User: bob}, true},
+		{"a_block_of_nobody", &room.Block{User: cid}, false},
+		{"an_unblock", &room.Unblock{User: cid}, false},
+		{"a_new_number_of_seats", &room.Resize{MaxSeats: 2}, false},
 		{"a_word_of_the_backend", &room.Configure{Owner: ann, MaxSeats: 2}, false},
 		{"time", &room.Tick{}, false},
 	} {
@@ -90,6 +106,7 @@ func TestRoom_Activity(t *testing.T) {
 			s := newStage(t, ann1, bob1)
 			s.ok(&room.TakeSeat{Session: ann1, Seat: 0})
 			s.ok(&room.LockSeat{Session: ann1, Rank: room.RankOwner, Seat: 3})
+			s.ok(&room.Invite{Session: ann1, Rank: room.RankOwner, Target: bob, Seat: 2})
 			s.after(10).do(tc.c)
 			require.Equal(t, tc.moves, s.Activity() == start+10)
 			s.now = start - 10 // a clock that was set back
@@ -169,15 +186,28 @@ func TestRoom_Deadline(t *testing.T) {
 
 func TestRoom_closed(t *testing.T) {
 	commands := map[string]room.Command{
-		"Join":       join(ann1),
-		"Leave":      &room.Leave{Session: ann1},
-		"Drop":       &room.Drop{Session: ann1},
-		"TakeSeat":   &room.TakeSeat{Session: ann1},
-		"LeaveSeat":  &room.LeaveSeat{Session: ann1},
-		"LockSeat":   &room.LockSeat{Session: ann1, Rank: room.RankOwner},
-		"UnlockSeat": &room.UnlockSeat{Session: ann1, Rank: room.RankOwner},
-		"Configure":  &room.Configure{Owner: ann, MaxSeats: 9},
-		"Tick":       &room.Tick{},
+		"Join":           join(ann1),
+		"Leave":          &room.Leave{Session: ann1},
+		"Drop":           &room.Drop{Session: ann1},
+		"TakeSeat":       &room.TakeSeat{Session: ann1},
+		"LeaveSeat":      &room.LeaveSeat{Session: ann1},
+		"LockSeat":       &room.LockSeat{Session: ann1, Rank: room.RankOwner},
+		"UnlockSeat":     &room.UnlockSeat{Session: ann1, Rank: room.RankOwner},
+		"AssignSeat":     &room.AssignSeat{Session: ann1, Rank: room.RankOwner, Target: ann},
+		"RemoveFromSeat": &room.RemoveFromSeat{Session: ann1, Rank: room.RankOwner, Target: ann},
+		"MuteSeat":       &room.MuteSeat{Session: ann1, Rank: room.RankOwner, Target: ann},
+		"Invite":         &room.Invite{Session: ann1, Rank: room.RankOwner, Target: bob},
+		"AcceptInvite":   &room.AcceptInvite{Session: ann1},
+		"DeclineInvite":  &room.DeclineInvite{Session: ann1},
+		"Chat":           say(ann1),
+		"Remove":         &room.Remove{User: ann},
+		"Block":          &room.Block{User: ann},
+		"Unblock":        &room.Unblock{User: ann},
+		"Confirm":        &room.Confirm{User: ann},
+		"Resize":         &room.Resize{MaxSeats: 2},
+		"Shut":           &room.Shut{},
+		"Configure":      &room.Configure{Owner: ann, MaxSeats: 9},
+		"Tick":           &room.Tick{},
 	}
 	for name, c := range commands {
 		t.Run("when_idle_refuses_"+name, func(t *testing.T) {

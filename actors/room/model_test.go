@@ -155,6 +155,7 @@ func (m *model) join(now int64, c *room.Join) (room.Reply, []room.Event) {
 		}
 		return reply, nil
 	}
+	delete(m.banned, c.User) // it is over, whatever the clock says later
 	var told []room.Event
 	switch {
 	case !m.opened && m.max > 0:

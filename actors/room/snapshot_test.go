@@ -11,7 +11,7 @@ import (
 )
 
 // lived is a room with all that a snapshot keeps: ann seated, bob's seat held
-// muted, a lock, an owner, seats as the backend set them.
+// muted, locks, an owner, seats as the backend set them.
 func lived(t *testing.T) *stage {
 	t.Helper()
 	s := restored(t, muted(), ann1, bob1, cid1)
@@ -23,9 +23,18 @@ func lived(t *testing.T) *stage {
 	return s
 }
 
+// offering is lived, and a locked seat and a free one are offered.
+func offering(t *testing.T) *stage {
+	t.Helper()
+	s := lived(t)
+	s.ok(&room.Invite{Session: ann1, Rank: room.RankOwner, Target: eve, Seat: 4})
+	s.after(5).ok(&room.Invite{Session: cid1, Rank: room.RankAdmin, Target: bob, Seat: 0})
+	return s
+}
+
 func TestRoom_AppendSnapshot(t *testing.T) {
 	t.Run("writes_all_that_lasts", func(t *testing.T) {
-		s := lived(t)
+		s := offering(t)
 		got, err := room.Decode(s.AppendSnapshot(nil, 7))
 		require.NoError(t, err)
 		require.Equal(t, &room.Snapshot{
@@ -33,7 +42,7 @@ func TestRoom_AppendSnapshot(t *testing.T) {
 			Epoch:        7,
 			Revision:     s.Revision(),
 			ID:           "lobby",
-			Activity:     start + 10,
+			Activity:     start + 15,
 			Owner:        ann,
 			MaxSeats:     6,
 			SeatCount:    6,
@@ -43,11 +52,15 @@ func TestRoom_AppendSnapshot(t *testing.T) {
 				{Seat: 5, User: ann},
 			},
 			Locked: []int{2, 4},
+			Invites: []room.SnapshotInvite{
+				{Seat: 4, User: eve, By: ann, Until: start + 10 + inviteTTL},
+				{Seat: 0, User: bob, By: cid, Until: start + 15 + inviteTTL},
+			},
 		}, got)
 	})
 
 	t.Run("writes_what_encoding_json_would", func(t *testing.T) {
-		for _, s := range []*stage{newStage(t), newStage(t, ann1), holding(t), lived(t), restored(t, muted(), bob1)} {
+		for _, s := range []*stage{newStage(t), newStage(t, ann1), holding(t), lived(t), offering(t), restored(t, muted(), bob1)} {
 			written := s.AppendSnapshot(nil, 1<<63)
 			decoded, err := room.Decode(written)
 			require.NoError(t, err)
@@ -112,6 +125,26 @@ func TestRestore(t *testing.T) {
 		s.ok(join(cid1))
 		told(t, s.after(grace).ok(&room.TakeSeat{Session: cid1, Seat: 5}), updated(5, cid, cid1))
 		told(t, s.ok(join(ann1)), userJoined(ann1), enters(ann1))
+	})
+
+	t.Run("keeps_invites_to_their_time", func(t *testing.T) {
+		s := restore(t, offering(t)) // a second later
+		s.ok(join(eve1))
+		told(t, s.ok(&room.AcceptInvite{Session: eve1, Seat: room.AnySeat}), inviteEnded(4), unlocked(4), updated(4, eve, toAll))
+		s.now = start + 15 + inviteTTL - 1
+		s.ok(join(bob1))
+		told(t, s.after(1).ok(&room.Tick{}), inviteEnded(0))
+		require.Empty(t, s.snapshot().Invites)
+	})
+
+	t.Run("ends_invites_that_ran_out_meanwhile", func(t *testing.T) {
+		old := offering(t)
+		s := restore(t, old.after(inviteTTL))
+		require.LessOrEqual(t, s.Deadline(), s.now)
+		reply, events := s.do(join(eve1))
+		require.Equal(t, room.OK, reply.Err)
+		told(t, events, inviteEnded(4), inviteEnded(0), userJoined(eve1), enters(eve1))
+		s.refuses(room.ErrNoInvite, &room.AcceptInvite{Session: eve1, Seat: room.AnySeat})
 	})
 
 	t.Run("holds_nothing_without_a_grace_time", func(t *testing.T) {
@@ -183,6 +216,17 @@ func TestRoom_Reattach(t *testing.T) {
 		seat, _ := s.Seat(1)
 		require.Equal(t, room.SeatState{Seat: 1, User: bob, Muted: true}, seat)
 		require.Zero(t, s.Deadline())
+	})
+
+	t.Run("finds_the_seats_of_a_respawned_room_even_without_a_grace_time", func(t *testing.T) {
+		c := config()
+		c.SeatGrace = 0
+		s := &stage{Room: room.Respawn(muted(), start, c), t: t, now: start, config: c}
+		s.Reattach(bob1, bob, profile(bob))
+		seat, _ := s.Seat(1)
+		require.Equal(t, room.SeatState{Seat: 1, User: bob, Muted: true}, seat)
+		told(t, s.ok(&room.Drop{Session: bob1}), cleared(1, bob1), exits(bob1), userLeft(bob1))
+		require.Empty(t, s.snapshot().Seats)
 	})
 
 	t.Run("counts_as_no_change", func(t *testing.T) {
