@@ -18,11 +18,16 @@ var noRoomIDs = []any{
 // noSeats are what no seat index may be.
 var noSeats = []any{nil, "3", true, []int{3}, P{}, -1, 100, 1.5, 1e20}
 
+// noUsers are what no user id may be.
+var noUsers = []any{nil, "7", true, []int{7}, P{}, 0, -1, 1.5, 1e20}
+
 func TestPayload(t *testing.T) {
 	t.Parallel()
 
 	events := map[string]P{
 		"seat:take": seat(0), "seat:leave": {}, "seat:lock": seat(0), "seat:unlock": seat(0),
+		"seat:assign": at(7, 0), "seat:remove": on(7), "seat:mute": on(7), "seat:unmute": on(7), "seat:invite": at(7, 0),
+		"seat:invite:accept": {}, "seat:invite:decline": {}, "chat:message": {"content": "x"},
 	}
 	for event, good := range events {
 		in(t, "of "+event+" is refused unless it is one good object", func(t *testing.T) {
@@ -49,6 +54,19 @@ func TestPayload(t *testing.T) {
 			}
 			if good["seatIndex"] != nil {
 				refused(P{"roomId": r.ID}) // no seat
+				for _, index := range noSeats {
+					refused(with("seatIndex", index))
+				}
+			}
+			if good["userId"] != nil {
+				nobody := with("userId", nil)
+				delete(nobody, "userId")
+				refused(nobody)
+				for _, user := range noUsers {
+					refused(with("userId", user))
+				}
+			}
+			if strings.HasPrefix(event, "seat:invite:") { // here it may be left out
 				for _, index := range noSeats {
 					refused(with("seatIndex", index))
 				}

@@ -82,16 +82,16 @@ func (r *Room) Enter(s *Socket) State {
 	state := s.state()
 	if !there {
 		for _, o := range r.sockets {
-			o.Expect("room:userJoined", P{"userId": s.User, "user": public(s.User)})
+			o.Expect("room:userJoined", P{"userId": s.User, "user": Public(s.User)})
 		}
 	}
 	r.sockets = append(r.sockets, s)
 	return state
 }
 
-// public is what others get to see of a user of whom the token tells only the
+// Public is what others get to see of a user of whom the token tells only the
 // name.
-func public(user int64) P {
+func Public(user int64) P {
 	return P{
 		"id": user, "name": "Ada", "signature": nil, "avatar": nil, "frame": nil,
 		"gender": nil, "country": nil, "wealth_xp": nil, "charm_xp": nil, "isSpeaker": nil,
