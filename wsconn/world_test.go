@@ -34,6 +34,9 @@ type world struct {
 
 var _ Observer = (*world)(nil)
 
+// inviteTTL is how long an invite stands.
+const inviteTTL = 30 * time.Minute
+
 // newWorld returns a world on a port of the loopback interface.
 func newWorld(t testing.TB, config Config) *world {
 	t.Helper()
@@ -70,7 +73,9 @@ func serve(t testing.TB, config Config, listener net.Listener, dial func(string,
 	config.Transport.Logger = slog.New(slog.DiscardHandler)
 	users := NewUsers()
 	w.desk.rooms = actors.Start(actors.Config{
-		Room: room.Config{SeatGrace: time.Hour.Milliseconds(), Inactivity: time.Hour.Milliseconds(), DefaultSeats: 15},
+		Room: room.Config{
+			SeatGrace: time.Hour.Milliseconds(), InviteTTL: inviteTTL.Milliseconds(), Inactivity: time.Hour.Milliseconds(), DefaultSeats: 15,
+		},
 	}, w.store, &w.backend, users, Encode)
 	var err error
 	w.Gateway, err = New(config, w.desk, users, &w.backend, w.directory, w.revocations)
