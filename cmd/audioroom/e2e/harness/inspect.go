@@ -15,17 +15,20 @@ type Inspection struct {
 	Seats        map[string]P `json:"seats"`
 	Locked       []int        `json:"lockedSeats"`
 	Snapshot     struct {
-		SeatCount    int   `json:"seat_count"`
-		Participants int   `json:"participants"`
-		Locked       []int `json:"locked"`
-		Seats        []struct {
-			Seat      int   `json:"seat"`
-			User      int64 `json:"user"`
-			Muted     bool  `json:"muted"`
-			HeldUntil int64 `json:"held_until"`
-		} `json:"seats"`
-		Invites []P `json:"invites"`
+		SeatCount    int             `json:"seat_count"`
+		Participants int             `json:"participants"`
+		Locked       []int           `json:"locked"`
+		Seats        []InspectedSeat `json:"seats"`
+		Invites      []P             `json:"invites"`
 	} `json:"snapshot"`
+}
+
+// InspectedSeat is a seat that is taken or, with HeldUntil, held.
+type InspectedSeat struct {
+	Seat      int   `json:"seat"`
+	User      int64 `json:"user"`
+	Muted     bool  `json:"muted"`
+	HeldUntil int64 `json:"held_until"`
 }
 
 // Inspect has the program look at a room. It reports false if the room is not

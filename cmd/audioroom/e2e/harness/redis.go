@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -25,6 +26,13 @@ type Redis struct {
 	cmd    *exec.Cmd
 	ended  chan struct{}
 }
+
+// The tests let Redis come and go; its client need not comment on it.
+func init() { redis.SetLogger(silence{}) }
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
 
 // NewRedis reserves an address and, if it is to be up, starts the process there.
 func NewRedis(up bool) (*Redis, error) {
@@ -143,6 +151,13 @@ func (r *Redis) Set(t testing.TB, key, value string) {
 	ctx, cancel := background()
 	defer cancel()
 	require.NoError(t, r.client.Set(ctx, key, value, 0).Err())
+}
+
+// Announce publishes a message if Redis is there.
+func (r *Redis) Announce(channel, message string) error {
+	ctx, cancel := background()
+	defer cancel()
+	return r.client.Publish(ctx, channel, message).Err()
 }
 
 // Publish publishes a message and returns how many heard it.

@@ -29,6 +29,7 @@ type Socket struct {
 	t      testing.TB
 	bridge *Bridge
 	number int
+	follow func(Seen) // takes what is seen, which is not kept then
 
 	mu    sync.Mutex
 	seen  []Seen
@@ -37,13 +38,17 @@ type Socket struct {
 	asked int           // the last ack that was asked for
 }
 
-func (b *Bridge) newSocket(t testing.TB, user int64) *Socket {
-	s := &Socket{User: user, t: t, bridge: b, grown: make(chan struct{})}
+func (b *Bridge) newSocket(t testing.TB, how Opening) *Socket {
+	s := &Socket{User: how.User, t: t, bridge: b, grown: make(chan struct{}), follow: how.Follow}
 	b.add(s)
 	return s
 }
 
 func (s *Socket) add(seen Seen) {
+	if s.follow != nil {
+		s.follow(seen)
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, seen)
@@ -120,6 +125,21 @@ func (s *Socket) Ask(event string, args ...any) *Answer {
 	o, a := s.asking(event, args...)
 	s.carry(o)
 	return a
+}
+
+// Post emits an event that wants an ack and returns the ack's number, for those
+// who follow the socket.
+func (s *Socket) Post(event string, payload P) int {
+	s.t.Helper()
+	o, a := s.asking(event, payload)
+	s.carry(o)
+	return a.ack
+}
+
+// Part ends the connection politely and waits for nothing.
+func (s *Socket) Part() {
+	s.t.Helper()
+	s.carry(order{Do: "disconnect"})
 }
 
 // Tell emits an event that wants no ack.

@@ -144,6 +144,10 @@ type Opening struct {
 	Headers   map[string]string // of the handshake
 	Namespace string            // "/" if empty
 	Reconnect bool              // whether the client reconnects by itself
+	// Follow is given what the socket sees, one after the other, in place of its
+	// keeping that: for tests in which it would be too much. Of the socket's
+	// methods only those that wait for nothing may be used then.
+	Follow func(Seen)
 }
 
 // NoAuth is the Auth of a socket that sends none.
@@ -152,7 +156,7 @@ var NoAuth = &struct{}{}
 // Open opens a socket and waits for nothing.
 func (w *World) Open(t testing.TB, how Opening) *Socket {
 	t.Helper()
-	s := w.Bridge.newSocket(t, how.User)
+	s := w.Bridge.newSocket(t, how)
 	options := map[string]any{"reconnection": how.Reconnect, "reconnectionDelay": 20, "reconnectionDelayMax": 200}
 	switch how.Auth {
 	case nil:
