@@ -98,6 +98,14 @@ func Public(user int64) P {
 	}
 }
 
+// With tells that sockets are in the room, of whom the others have heard.
+func (r *Room) With(there ...*Socket) {
+	for _, s := range there {
+		s.Room = r.ID
+		r.sockets = append(r.sockets, s)
+	}
+}
+
 // Without tells that sockets are not in the room any more.
 func (r *Room) Without(gone ...*Socket) {
 	r.sockets = slices.DeleteFunc(r.sockets, func(s *Socket) bool { return slices.Contains(gone, s) })
