@@ -1,45 +1,76 @@
 package actors
 
 import (
+	"errors"
 	"slices"
 
 	"audioroom/actors/room"
 )
 
-// claim asks the store for the room.
-func (a *roomActor) claim() {
-	a.phase, a.room, a.epoch, a.confirmed, a.full = claiming, nil, 0, 0, false
-	a.rooms.store.Claim(a.id, a)
-}
+// errStored is why a room is given up that was opened without the store, which
+// turned out to hold one of that name.
+var errStored = errors.New("actors: the room was opened from memory, but the store holds it")
+
+// claimTicket tells the answers to one claim from those to others.
+type claimTicket struct{ actor *roomActor }
+
+var _ Claimer = (*claimTicket)(nil)
 
 // Claimed implements Claimer, on the store's goroutine.
-func (a *roomActor) Claimed(c Claim, err error) { a.tell(&claimedMessage{c, err}) }
+func (t *claimTicket) Claimed(c Claim, err error) { t.actor.tell(&claimedMessage{t, c, err}) }
 
 // ClaimLate implements Claimer, on the store's goroutine.
-func (a *roomActor) ClaimLate(string) { a.tell(claimLateMessage{}) }
+func (t *claimTicket) ClaimLate(string) { t.actor.tell(&claimLateMessage{t}) }
+
+// claim begins a new life: the store is asked for the room.
+func (a *roomActor) claim() {
+	a.reset(claiming)
+	a.startClaim()
+}
+
+func (a *roomActor) startClaim() {
+	a.life.ticket = &claimTicket{a}
+	a.rooms.store.Claim(a.id, a.life.ticket)
+}
+
+// reset lets go of all that the room was.
+func (a *roomActor) reset(to phase) {
+	a.setLate(false)
+	a.phase, a.life = to, life{toldCount: -1}
+}
 
 // claimed opens the room as the store knows it.
-func (a *roomActor) claimed(c Claim, err error) {
-	if err != nil {
-		a.lose(err)
+func (a *roomActor) claimed(m *claimedMessage) {
+	l := &a.life
+	switch {
+	case m.ticket != l.ticket:
+		return
+	case m.err != nil:
+		a.lose(m.err)
+		return
+	case a.phase != claiming: // served from memory meanwhile
+		a.adopt(m.claim)
 		return
 	}
-	if a.phase != claiming { // served from memory meanwhile
-		if c.Snapshot != nil {
-			a.lose(ErrFenced)
-			return
-		}
-		a.epoch, a.full = c.Epoch, true
-		a.room.SetBlocked(c.Blocked)
+	if err := a.restore(m.claim.Snapshot, m.claim.Blocked, room.Restore); err != nil {
+		a.abandon(err)
 		return
 	}
-	a.epoch, a.full = c.Epoch, true
-	if err := a.restore(c.Snapshot, c.Blocked, room.Restore); err != nil {
-		a.logger().Error("room can't be restored", "error", err)
-		a.abandon()
-		return
-	}
+	l.epoch, l.full = m.claim.Epoch, true
 	a.serve()
+}
+
+// adopt gives a room that is served from memory its place in the store.
+func (a *roomActor) adopt(c Claim) {
+	if c.Snapshot != nil {
+		a.lose(errStored)
+		return
+	}
+	a.life.epoch, a.life.full = c.Epoch, true
+	for user, until := range c.Blocked {
+		a.do(work{order: &room.Block{User: user, Until: until}})
+	}
+	a.undoIfEmpty()
 }
 
 // restore makes the room of its snapshot, or a new one if that is nil.
@@ -47,134 +78,94 @@ func (a *roomActor) restore(
 	snapshot []byte, blocked map[room.UserID]int64, from func(*room.Snapshot, int64, *room.Config) *room.Room,
 ) error {
 	now, config := a.rooms.now(), &a.rooms.config.Room
-	a.base = snapshot
 	if snapshot == nil {
-		a.toldCount = -1
-		a.room = room.New(a.id, now, config)
-		a.room.SetBlocked(blocked)
-		return nil
+		a.life.room = room.New(a.id, now, config)
+	} else {
+		s, err := room.Decode(snapshot)
+		if err != nil {
+			return err
+		}
+		// The backend may remember more participants than the none that there are:
+		// it hears of the next who joins, or of the end.
+		a.life.toldCount = 0
+		a.life.room = from(s, now, config)
 	}
-	s, err := room.Decode(snapshot)
-	if err != nil {
-		return err
-	}
-	// The backend may remember more participants than the none that there are:
-	// it hears of the next who joins, or of the end.
-	a.toldCount = 0
-	a.room = from(s, now, config)
-	a.room.SetBlocked(blocked)
+	a.life.base = snapshot
+	a.life.room.SetBlocked(blocked)
 	return nil
 }
 
-// claimLate serves a room that the store can't tell anything of: as a new one.
-func (a *roomActor) claimLate() {
-	if a.phase != claiming || len(a.waiting) == 0 {
+// claimLate opens a room that the store can't tell anything of, as soon as
+// somebody joins.
+func (a *roomActor) claimLate(ticket *claimTicket) {
+	if ticket == a.life.ticket && a.phase == claiming {
+		a.life.claimLate = true
+		a.serveFromMemory()
+	}
+}
+
+// serveFromMemory opens a new room without the store for those who wait to
+// join, if the store is late with the claim or with the end of the former one.
+func (a *roomActor) serveFromMemory() {
+	l := &a.life
+	ending := a.phase == closing && l.late && l.commit != nil && l.commit.Close
+	if !ending && !(a.phase == claiming && l.claimLate) {
 		return
+	}
+	if !slices.ContainsFunc(a.waiting, func(w work) bool { return w.request != nil && isJoin(w.request) }) {
+		if ending {
+			a.answerWaiting()
+		}
+		return
+	}
+	if ending {
+		former := l.commit
+		a.reset(claiming)
+		l.former = former
 	}
 	_ = a.restore(nil, nil, nil) // a new room can always be made
 	a.setLate(true)
 	a.serve()
 }
 
+// buried is the end of the commit that closed the room's former life: the present
+// one may claim its place.
+func (a *roomActor) buried(err error) {
+	a.life.former = nil
+	if err != nil {
+		a.lose(err)
+		return
+	}
+	a.startClaim()
+}
+
 // serve opens the room to those who wait for it.
 func (a *roomActor) serve() {
-	a.phase, a.inquired = serving, false
+	a.phase = serving
 	a.rooms.tellSupervisor(&readyMessage{a.handle})
-	for _, c := range a.orders {
-		a.order(c)
-	}
-	a.orders = nil
 	a.replay()
-	if a.room.Revision() == 0 && a.epoch != 0 {
-		// Whoever wanted to join is gone: the claim is all there is to undo.
-		a.releaseOpen()
-		a.room.Close()
-		a.submit()
-	}
+	a.undoIfEmpty()
 }
 
 // replay applies what waits. If that panics, the rest is still there.
 func (a *roomActor) replay() {
 	for len(a.waiting) > 0 && a.phase == serving {
-		r := a.waiting[0]
-		a.waiting[0] = nil
+		w := a.waiting[0]
+		a.waiting[0] = work{}
 		a.waiting = a.waiting[1:]
-		a.apply(r)
+		a.apply(w)
 	}
 	if len(a.waiting) == 0 {
 		a.waiting = nil
 	}
 }
 
-// ended is the end of a room whose closing the store has confirmed. A join that
-// came meanwhile opens a fresh one.
-func (a *roomActor) ended() {
-	a.clear()
-	if slices.ContainsFunc(a.waiting, isJoin) {
-		a.claim()
-		return
-	}
-	waiting := a.waiting
-	a.waiting, a.orders = nil, nil
-	for _, r := range waiting {
-		a.request(r)
-	}
-	a.rooms.tellSupervisor(&closedMessage{room: a.handle, joins: a.joins})
-}
-
-func isJoin(r *Request) bool {
-	_, ok := r.Command.(*room.Join)
-	return ok
-}
-
-// clear lets go of all that a room is.
-func (a *roomActor) clear() {
-	a.setLate(false)
-	a.phase, a.room, a.base, a.spare = closed, nil, nil, nil
-	a.open, a.inflight, a.commit, a.changes = nil, nil, Commit{}, changes{}
-	a.audience = audience{}
-}
-
-// abandon refuses all who wait for a room that can't be opened. The store keeps
-// what it has.
-func (a *roomActor) abandon() {
-	waiting := a.waiting
-	a.waiting = nil
-	a.clear()
-	a.rooms.tellSupervisor(&readyMessage{a.handle})
-	a.rooms.tellSupervisor(&closedMessage{room: a.handle, joins: a.joins})
-	for _, r := range waiting {
-		r.Session.Reply(r, room.Reply{Err: room.ErrInternal})
-		r.Session.Flush()
-	}
-}
-
-// lose gives the room up without a word to the store, which would not take it:
-// another process owns the room now, or this one is stopping. What was not
-// released stays unanswered; the sessions are cut so that they connect to
-// whoever serves the room now.
-func (a *roomActor) lose(err error) {
-	a.logger().Warn("room is given up", "reason", err)
-	a.rooms.observer.RoomLost()
-	cut := slices.Clone(a.audience.sessions)
-	for _, b := range []*batch{a.inflight, a.open} {
-		if b != nil {
-			for _, o := range b.outcomes {
-				if o.request != nil {
-					cut = append(cut, o.request.Session)
-				}
-			}
-		}
-	}
-	for _, r := range a.waiting {
-		cut = append(cut, r.Session)
-	}
-	a.waiting = nil
-	a.clear()
-	a.rooms.tellSupervisor(&readyMessage{a.handle})
-	a.rooms.tellSupervisor(&closedMessage{room: a.handle, joins: a.joins})
-	for _, s := range cut {
-		s.Left(a.id)
-		s.Cut()
+// undoIfEmpty closes a new room that everybody who wanted to join has left
+// already: the claim is all there is to undo.
+func (a *roomActor) undoIfEmpty() {
+	if a.phase == serving && a.life.epoch != 0 && a.life.room.Revision() == 0 {
+		a.releaseOpen()
+		a.life.room.Close()
+		a.phase = closing
 	}
 }

@@ -1,39 +1,23 @@
 package actors
 
-import (
-	"audioroom/actors/room"
-)
-
-// status returns the room's status for the backend and notes that it was told.
-func (a *roomActor) status() []byte {
-	a.toldCount = a.room.Participants()
-	return appendStatus(nil, a.toldCount, a.room.CreatedAt())
-}
-
 // dirty reports whether the room holds changes that no commit carries yet.
 func (a *roomActor) dirty() bool {
-	return a.room.Revision() > a.submitted() || a.full
-}
-
-// submitted returns the last revision that was handed to the store.
-func (a *roomActor) submitted() uint64 {
-	if a.inflight != nil {
-		return a.commit.Revision
+	l := &a.life
+	submitted := l.confirmed
+	if l.commit != nil {
+		submitted = l.commit.Revision
 	}
-	return a.confirmed
+	return l.full || l.room.Revision() > submitted
 }
 
 // advance moves the open batch on: to the store if it changed something and no
 // commit is under way, to the members if nothing stands between.
 func (a *roomActor) advance() {
-	if a.late {
-		a.base = a.room.AppendSnapshot(nil, a.epoch)
-		if a.room.Participants() != a.toldCount {
-			a.rooms.backend.Report(a.id, a.status(), false)
-		}
-		a.releaseOpen()
+	l := &a.life
+	if l.late {
+		a.advanceLate()
 	}
-	if a.inflight != nil || a.epoch == 0 {
+	if l.inflight != nil || l.epoch == 0 {
 		return
 	}
 	if !a.dirty() {
@@ -41,174 +25,150 @@ func (a *roomActor) advance() {
 		return
 	}
 	// Everything that waits in the mailbox shares the commit.
-	if a.mailbox.UserMessageCount() > 0 && (a.open == nil || len(a.open.outcomes) < maxBatch) {
+	if a.mailbox.UserMessageCount() > 0 && (l.open == nil || len(l.open.outcomes) < maxBatch) {
 		return
 	}
 	a.submit()
 }
 
-// submit hands the room's state to the store.
-func (a *roomActor) submit() {
-	a.inflight, a.open = a.open, nil
-	if a.inflight == nil {
-		a.inflight = batches.Get().(*batch)
+// advanceLate releases without the store, and tells the backend as well.
+func (a *roomActor) advanceLate() {
+	l := &a.life
+	if !l.room.IsClosed() {
+		l.base = l.room.AppendSnapshot(nil, l.epoch)
+		if a.countToTell() {
+			a.rooms.backend.Report(a.id, a.status(), false)
+			l.mustTell = true // the outbox has not heard of it
+		}
 	}
-	a.write()
+	a.releaseOpen()
 }
 
-// write makes the commit of the room as it is now.
-func (a *roomActor) write() {
-	c := &a.commit
-	*c = Commit{
-		RoomID: a.id, Epoch: a.epoch, Last: a.confirmed, Revision: a.room.Revision(), Full: a.full,
-		Activity: a.room.Activity(), Participants: a.room.Participants(), By: a,
-		Seats: c.Seats[:0], Locks: c.Locks[:0], Users: c.Users[:0],
-	}
-	switch {
-	case a.room.IsClosed():
-		c.Close = true
-		if a.toldCount >= 0 { // else nobody was ever there, and there is nothing to tell
-			c.Status = appendEnded(nil, a.rooms.now())
-		}
-		a.phase = closing
-	case a.toldCount != c.Participants || a.late && a.toldCount >= 0:
-		c.Status = a.status()
-	}
-	if !c.Close {
-		a.base, a.spare = a.room.AppendSnapshot(a.spare[:0], a.epoch), a.base
-		c.Snapshot = a.base
-	}
-	if a.full {
-		fillAll(c, a.room)
-		a.changes = changes{}
-		a.full = false
-	} else {
-		a.changes.fill(c, a.room)
+// countToTell reports whether the participant count is another than the one last
+// told. Of a room that nobody joined yet nothing is told.
+func (a *roomActor) countToTell() bool {
+	n := a.life.room.Participants()
+	return n != a.life.toldCount && (n > 0 || a.life.toldCount >= 0)
+}
+
+// status returns the room's status for the backend and notes that it was told.
+func (a *roomActor) status() []byte {
+	a.life.toldCount = a.life.room.Participants()
+	return appendStatus(nil, a.life.toldCount, a.life.room.CreatedAt())
+}
+
+// submit hands the room's state to the store, for the open batch.
+func (a *roomActor) submit() {
+	l := &a.life
+	c := a.newCommit()
+	l.inflight, l.open, l.commit = l.open, nil, c
+	if l.inflight == nil {
+		l.inflight = batches.Get().(*batch)
 	}
 	a.rooms.store.Commit(c)
 }
 
+// newCommit makes the commit of the room as it is now.
+func (a *roomActor) newCommit() *Commit {
+	l := &a.life
+	c := l.spare
+	if c == nil {
+		c = new(Commit)
+	}
+	l.spare = nil
+	*c = Commit{
+		RoomID: a.id, Epoch: l.epoch, Last: l.confirmed, Revision: l.room.Revision(), Full: l.full,
+		Activity: l.room.Activity(), Participants: l.room.Participants(), By: a,
+		Seats: c.Seats[:0], Locks: c.Locks[:0], Users: c.Users[:0],
+	}
+	if l.room.IsClosed() {
+		c.Close = true
+		if l.toldCount >= 0 { // else nobody was ever there, and there is nothing to tell
+			c.Status = appendEnded(nil, a.rooms.now())
+		}
+	} else {
+		l.base, l.buffer = l.room.AppendSnapshot(l.buffer[:0], l.epoch), l.base
+		c.Snapshot = l.base
+		if a.countToTell() || l.mustTell && l.toldCount >= 0 {
+			c.Status = a.status()
+		}
+	}
+	l.untold, l.mustTell = c.Status, false
+	if l.full {
+		fillAll(c, l.room)
+		l.changes, l.full = changes{}, false
+	} else {
+		l.changes.fill(c, l.room)
+	}
+	return c
+}
+
 // Committed implements Committer, on the store's goroutine.
-func (a *roomActor) Committed(_ *Commit, err error) { a.tell(&committedMessage{err}) }
+func (a *roomActor) Committed(c *Commit, err error) { a.tell(&committedMessage{c, err}) }
 
 // CommitLate implements Committer, on the store's goroutine.
-func (a *roomActor) CommitLate(c *Commit) { a.tell(commitLateMessage{c.Revision}) }
+func (a *roomActor) CommitLate(c *Commit) { a.tell(&commitLateMessage{c}) }
 
 // committed goes on after the store's word on the commit under way.
-func (a *roomActor) committed(err error) {
-	switch err {
-	case nil:
-	case ErrDiverged:
+func (a *roomActor) committed(c *Commit, err error) {
+	l := &a.life
+	switch {
+	case c == l.former && c != nil:
+		a.buried(err)
+	case c != l.commit: // of a life that was given up
+	case err == ErrDiverged:
 		a.logger().Warn("the store lost data, the room is written in full")
-		a.full = true
-		a.merge()
-		a.write()
-		return
-	default: // fenced, or the store is closed
+		l.full, l.mustTell = true, true
+		if l.open != nil {
+			l.inflight.append(l.open)
+			l.open = nil
+		}
+		l.spare = c
+		l.commit = a.newCommit()
+		a.rooms.store.Commit(l.commit)
+	case err != nil: // fenced, or the store is closed
 		a.lose(err)
-		return
-	}
-	a.confirmed = a.commit.Revision
-	a.setLate(false)
-	a.told()
-	b := a.inflight
-	a.inflight = nil
-	a.release(b)
-	if a.commit.Close {
-		a.ended()
+	default:
+		l.confirmed = c.Revision
+		a.setLate(false)
+		a.tellBackend()
+		b := l.inflight
+		l.inflight, l.commit, l.spare = nil, nil, c
+		a.release(b)
+		if c.Close {
+			a.ended()
+		}
 	}
 }
 
 // commitLate stops waiting for the store: what was applied is released from
 // memory until the store confirms again.
-func (a *roomActor) commitLate(revision uint64) {
-	if a.inflight == nil || a.commit.Revision != revision || a.commit.Close {
+func (a *roomActor) commitLate(c *Commit) {
+	l := &a.life
+	if c != l.commit {
 		return
 	}
 	a.setLate(true)
-	a.told()
-	b := a.inflight
-	a.inflight = batches.Get().(*batch)
+	a.tellBackend()
+	b := l.inflight
+	l.inflight = batches.Get().(*batch)
 	a.release(b)
-}
-
-// told passes the status of the commit under way on to the backend, once.
-func (a *roomActor) told() {
-	if a.commit.Status != nil {
-		a.rooms.backend.Report(a.id, a.commit.Status, a.commit.Close)
-		a.commit.Status = nil
+	if a.phase == closing {
+		a.serveFromMemory()
 	}
 }
 
-// merge puts the open batch behind the one under way.
-func (a *roomActor) merge() {
-	b := a.open
-	if b == nil {
-		return
+// tellBackend passes the status of the commit under way on, once.
+func (a *roomActor) tellBackend() {
+	if status := a.life.untold; status != nil {
+		a.life.untold = nil
+		a.rooms.backend.Report(a.id, status, a.life.commit.Close)
 	}
-	a.open = nil
-	from := len(a.inflight.events)
-	a.inflight.events = append(a.inflight.events, b.events...)
-	for _, o := range b.outcomes {
-		o.end += from
-		a.inflight.outcomes = append(a.inflight.outcomes, o)
-	}
-	b.recycle()
 }
 
 func (a *roomActor) setLate(late bool) {
-	if a.late != late {
-		a.late = late
+	if a.life.late != late {
+		a.life.late = late
 		a.rooms.observer.RoomUnsaved(late)
 	}
-}
-
-// releaseOpen releases what changed nothing, or what must not wait.
-func (a *roomActor) releaseOpen() {
-	if b := a.open; b != nil {
-		a.open = nil
-		a.release(b)
-	}
-}
-
-// release lets members and askers hear a batch, in the order in which it was
-// applied.
-func (a *roomActor) release(b *batch) {
-	a.telling = true
-	from, broadcast := 0, false
-	for i := range b.outcomes {
-		o := &b.outcomes[i]
-		for j := from; j < o.end; j++ {
-			switch e := &b.events[j]; e.Kind {
-			case room.SessionJoined:
-				a.audience.add(o.request.Session)
-			case room.SessionLeft:
-				if s := a.audience.remove(e.Session); s != nil && o.request == nil {
-					s.Left(a.id)
-				}
-			case room.UserConfirmed: // the store's business alone
-			case room.InviteReceived:
-				a.rooms.users.Deliver(e.User, a.rooms.encode(a.id, e))
-			default:
-				if len(a.audience.sessions) > 0 {
-					a.audience.deliver(a.rooms.encode(a.id, e), e.Except)
-					broadcast = true
-				}
-			}
-		}
-		from = o.end
-		if o.request != nil {
-			o.request.Session.Reply(o.request, o.reply)
-		}
-	}
-	if broadcast {
-		a.audience.flush()
-	}
-	for i := range b.outcomes {
-		if r := b.outcomes[i].request; r != nil {
-			r.Session.Flush()
-		}
-	}
-	a.telling = false
-	b.recycle()
 }

@@ -30,6 +30,7 @@ type stepStore struct {
 	snapshots map[string][]byte
 	claims    []string
 	pending   []func() // claims that wait for an answer
+	claimer   Claimer  // of the last claim
 	commits   []*Commit
 	history   []Commit // every commit as it was handed over
 }
@@ -42,6 +43,7 @@ func (s *stepStore) Claim(id string, by Claimer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.claims = append(s.claims, id)
+	s.claimer = by
 	answer := func() {
 		s.mu.Lock()
 		s.epoch++

@@ -99,10 +99,7 @@ func TestJoin(t *testing.T) {
 		s := newSession(t, rooms, 1)
 		s.join("r")
 		eventually(t, func() bool { store.mu.Lock(); defer store.mu.Unlock(); return len(store.pending) == 1 }, "the claim")
-		s.mu.Lock()
-		pid := s.room
-		s.mu.Unlock()
-		pid.system.Root.Send(pid.pid, claimLateMessage{})
+		store.claimer.ClaimLate("r")
 		require.Equal(t, []string{"reply *room.Join room: ok"}, s.waitFor(1))
 		s.take(1)
 		s.waitFor(2)

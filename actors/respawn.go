@@ -13,14 +13,18 @@ var errBroken = errors.New("actors: the room keeps panicking")
 // told and others not.
 var errHalfTold = errors.New("actors: the room panicked while it told its members")
 
-// A room that panicked maxPanics times within panicWindow milliseconds is given
-// up: the next command would most likely panic as well.
+// errAmidst is why a room is given up that panicked while it was being opened or
+// closed.
+var errAmidst = errors.New("actors: the room panicked while it was opened or closed")
+
+// A room that panicked more than maxPanics times within panicWindow milliseconds
+// is given up: the next command would most likely panic as well.
 const (
 	maxPanics   = 10
 	panicWindow = 10_000
 )
 
-// panicCount counts the panics of the last panicWindow.
+// panicCount counts the panics within a window that begins with the first.
 type panicCount struct {
 	since int64 // Unix ms
 	count int
@@ -37,33 +41,37 @@ func (p *panicCount) note(now int64) {
 // the store, with everybody who was in it then, and what was applied since is
 // applied again.
 func (a *roomActor) respawn() {
-	if a.phase != serving { // the panic left no state behind
-		return
-	}
 	switch {
-	case a.panics.count > maxPanics:
-		a.lose(errBroken)
+	case a.phase == closed || a.phase == drained: // there is nothing to restore
 		return
-	case a.halfTold:
-		a.halfTold, a.telling = false, false
-		a.lose(errHalfTold)
+	case a.phase != serving:
+		a.lose(errAmidst)
+		return
+	case a.life.telling:
+		a.reclaim(errHalfTold)
+		return
+	case a.panics.count > maxPanics:
+		a.panics = panicCount{}
+		a.reclaim(errBroken)
 		return
 	}
-	told := a.toldCount
-	if err := a.restore(a.base, a.room.Blocked(), room.Respawn); err != nil {
+	l := &a.life
+	told := l.toldCount
+	if err := a.restore(l.base, l.room.Blocked(), room.Respawn); err != nil {
 		a.lose(err)
 		return
 	}
-	a.toldCount = told
+	l.toldCount, l.inquired = told, false
+	l.full = l.full || l.epoch != 0 // whatever the panic left of the changes
 	for _, s := range a.members() {
-		a.room.Reattach(s.ID(), s.User(), s.Profile())
+		l.room.Reattach(s.ID(), s.User(), s.Profile())
 	}
-	if b := a.open; b != nil {
-		a.open = nil
-		again := make([]*Request, 0, len(b.outcomes)+len(a.waiting))
+	if b := l.open; b != nil {
+		l.open = nil
+		again := make([]work, 0, len(b.outcomes)+len(a.waiting))
 		for _, o := range b.outcomes {
-			if o.request != nil {
-				again = append(again, o.request)
+			if o.request != nil || o.order != nil {
+				again = append(again, work{o.request, o.order})
 			}
 		}
 		a.waiting = append(again, a.waiting...)
@@ -76,13 +84,12 @@ func (a *roomActor) respawn() {
 // under way.
 func (a *roomActor) members() []Session {
 	members := audience{}
-	for _, s := range a.audience.sessions {
+	for _, s := range a.life.audience.sessions {
 		members.add(s)
 	}
-	if b := a.inflight; b != nil {
-		from := 0
-		for _, o := range b.outcomes {
-			for _, e := range b.events[from:o.end] {
+	if a.life.inflight != nil {
+		a.life.inflight.each(func(o *outcome, events []room.Event) {
+			for _, e := range events {
 				switch e.Kind {
 				case room.SessionJoined:
 					members.add(o.request.Session)
@@ -90,8 +97,7 @@ func (a *roomActor) members() []Session {
 					members.remove(e.Session)
 				}
 			}
-			from = o.end
-		}
+		})
 	}
 	return members.sessions
 }

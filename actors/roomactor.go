@@ -13,15 +13,15 @@ import (
 type phase uint8
 
 const (
-	// claiming: the store was asked for the room; requests wait.
+	// claiming: the store was asked for the room; work waits.
 	claiming phase = iota
-	// serving: requests are applied.
+	// serving: work is applied.
 	serving
-	// closing: the room is over, its last commit is under way; requests wait.
+	// closing: the room is over, its last commit is to be confirmed; work waits.
 	closing
 	// closed: nothing is left of the room. A join opens it anew.
 	closed
-	// drained: the server stops; what comes now is not carried out.
+	// drained: the process stops; what comes now is not carried out.
 	drained
 )
 
@@ -36,68 +36,93 @@ type roomActor struct {
 	handle  *Room
 
 	phase phase
-	room  *room.Room
-	// epoch is the one of the last claim, 0 as long as the store has not
-	// answered the first.
+	life  life
+
+	waiting []work                     // for the claim, for the end, or to be applied again
+	asks    map[room.UserID][]*Request // waiting for a user's rank
+	current work                       // being applied
+	panics  panicCount
+	joins   uint64 // received from the supervisor
+	wakeAt  int64  // what the supervisor was asked for, Unix ms, 0 for nothing
+	// draining says that the process stops: nothing new is taken, and what is
+	// under way comes to its end.
+	draining bool
+}
+
+// life is what a room actor holds of its room. Each claim begins a new one.
+type life struct {
+	room *room.Room
+	// ticket is the last claim; answers to others are stale.
+	ticket *claimTicket
+	// claimLate says that the store did not answer the claim in time.
+	claimLate bool
+	// epoch is the claim's, 0 while the store has not answered.
 	epoch uint64
 	// confirmed is the revision of the last confirmed commit of this epoch.
 	confirmed uint64
-	// full says that the next commit replaces what the store holds.
-	full bool
+	// full says that the next commit replaces what the store holds, mustTell that
+	// it carries a status even if the count is the one last told.
+	full, mustTell bool
 	// late says that the store did not confirm in time: outcomes are released
 	// without waiting for it.
 	late bool
 
-	open     *batch // applied, not handed to the store; nil if empty
-	inflight *batch // handed to the store, not confirmed; nil if none
-	commit   Commit // the commit under way, if inflight is set
+	open     *batch  // applied, not handed to the store; nil if empty
+	inflight *batch  // handed to the store, not confirmed; nil if none
+	commit   *Commit // the commit under way, the store's until it answers
+	spare    *Commit // one that the store has given back
+	former   *Commit // the commit that closes the room's former life, if it is under way
+	untold   []byte  // the status of the commit under way, while the backend wasn't told
 	changes  changes
-	// base is the snapshot that a respawn starts from, and spare the buffer for
+	// base is the snapshot that a respawn starts from, and buffer the memory for
 	// the next one.
-	base, spare []byte
+	base, buffer []byte
 
 	audience audience
-	waiting  []*Request     // for the claim, or to be applied again
-	orders   []room.Command // the same, of nobody's session
-	current  *Request       // being applied; answered if that panics
-	telling  bool           // members are being told
-	halfTold bool           // a panic hit while they were
-	inquired bool           // the backend was asked for the owner and the seats
-	panics   panicCount
-
-	joins  uint64 // received from the supervisor
-	wakeAt int64  // what the supervisor was asked for, Unix ms, 0 for nothing
+	telling  bool // members are being told; set still, a panic hit half-way
+	inquired bool // the backend was asked for the owner and the seats
 	// toldCount is the participant count of the last status, -1 if there is none.
 	toldCount int
-	draining  bool // the process stops: serve no more once nothing is under way
+}
+
+// work is what a room is to do: a session's request, or an order that no session
+// asked for.
+type work struct {
+	request *Request
+	order   room.Command
 }
 
 // Messages of the room actor beside *Request.
 type (
 	tickMessage      struct{}
-	claimLateMessage struct{}
+	drainMessage     struct{}
+	orderMessage     struct{ command room.Command }
+	relayMessage     struct{ frame Frame }
+	claimLateMessage struct{ ticket *claimTicket }
 	claimedMessage   struct {
-		claim Claim
-		err   error
+		ticket *claimTicket
+		claim  Claim
+		err    error
 	}
-	commitLateMessage struct{ revision uint64 }
-	committedMessage  struct{ err error }
-	infoMessage       struct {
+	commitLateMessage struct{ commit *Commit }
+	committedMessage  struct {
+		commit *Commit
+		err    error
+	}
+	infoMessage struct {
 		info      RoomInfo
 		err       error
 		by        room.UserID
 		seatCount int
 	}
 	rankMessage struct {
-		request *Request
-		user    room.UserID
-		rank    room.Rank
-		err     error
+		user room.UserID
+		rank room.Rank
+		err  error
 	}
-	drainMessage struct{}
-	orderMessage struct{ command room.Command }
-	relayMessage struct{ frame Frame }
 )
+
+var _ actor.Actor = (*roomActor)(nil)
 
 // Receive implements actor.Actor.
 func (a *roomActor) Receive(ctx actor.Context) {
@@ -109,9 +134,9 @@ func (a *roomActor) Receive(ctx actor.Context) {
 	}()
 	switch m := ctx.Message().(type) {
 	case *Request:
-		a.request(m)
+		a.receive(m)
 	case *committedMessage:
-		a.committed(m.err)
+		a.committed(m.commit, m.err)
 	case *actor.Started:
 		a.started(ctx)
 	case tickMessage:
@@ -122,16 +147,16 @@ func (a *roomActor) Receive(ctx actor.Context) {
 	case *infoMessage:
 		a.configure(m)
 	case *claimedMessage:
-		a.claimed(m.claim, m.err)
-	case claimLateMessage:
-		a.claimLate()
-	case commitLateMessage:
-		a.commitLate(m.revision)
+		a.claimed(m)
+	case *claimLateMessage:
+		a.claimLate(m.ticket)
+	case *commitLateMessage:
+		a.commitLate(m.commit)
 	case *orderMessage:
-		a.order(m.command)
+		a.do(work{order: m.command})
 	case *relayMessage:
-		a.audience.deliver(m.frame, 0)
-		a.audience.flush()
+		a.life.audience.deliver(m.frame, 0)
+		a.life.audience.flush()
 	case drainMessage:
 		a.draining = true
 	default: // life cycle: nothing to do
@@ -150,22 +175,38 @@ func (a *roomActor) started(ctx actor.Context) {
 	a.claim()
 }
 
-// request takes up what a session asks.
-func (a *roomActor) request(r *Request) {
-	if _, ok := r.Command.(*room.Join); ok {
+// receive takes a request from the mailbox.
+func (a *roomActor) receive(r *Request) {
+	if isJoin(r) {
 		a.joins++
-		if a.phase == closed {
-			a.waiting = append(a.waiting, r)
-			a.claim()
-			return
-		}
 	}
+	if !a.draining {
+		a.do(work{request: r})
+	}
+}
+
+// do applies work, or keeps it until it can be.
+func (a *roomActor) do(w work) {
 	switch a.phase {
 	case serving:
-		a.apply(r)
+		a.apply(w)
 	case claiming, closing:
-		a.waiting = append(a.waiting, r)
+		a.waiting = append(a.waiting, w)
+		a.serveFromMemory()
 	case closed:
+		a.doClosed(w)
+	}
+}
+
+// doClosed does what there is to do in a room that is gone: a join opens it anew.
+func (a *roomActor) doClosed(w work) {
+	r := w.request
+	switch {
+	case r == nil:
+	case isJoin(r):
+		a.waiting = append(a.waiting, w)
+		a.claim()
+	default:
 		reply := room.Reply{Err: room.ErrNotInRoom}
 		if isDeparture(r.Command) {
 			reply.Err = room.OK
@@ -173,6 +214,11 @@ func (a *roomActor) request(r *Request) {
 		r.Session.Reply(r, reply)
 		r.Session.Flush()
 	}
+}
+
+func isJoin(r *Request) bool {
+	_, ok := r.Command.(*room.Join)
+	return ok
 }
 
 // isDeparture reports whether a command succeeds in a room that is gone.
@@ -184,116 +230,70 @@ func isDeparture(c room.Command) bool {
 	return false
 }
 
-// apply carries a session's command out.
-func (a *roomActor) apply(r *Request) {
+// apply carries work out.
+func (a *roomActor) apply(w work) {
+	r := w.request
+	if r == nil {
+		a.current = w
+		a.run(nil, w.order)
+		a.current = work{}
+		return
+	}
 	join, _ := r.Command.(*room.Join)
 	if join != nil && !r.Session.Alive() {
 		r.Session.Reply(r, room.Reply{Err: room.ErrNotInRoom})
 		return
 	}
-	a.current = r
+	a.current = w
 	if a.rooms.failpoint != nil {
 		a.rooms.failpoint(a.id, r.Command)
 	}
 	reply := a.run(r, r.Command)
-	a.current = nil
+	a.current = work{}
 	if reply.Ask != 0 {
 		a.ask(r, reply.Ask)
-		return
-	}
-	if join != nil && (!a.inquired || join.SeatCount != 0 && join.SeatCount != a.room.SeatCount()) {
+	} else if join != nil && reply.Err == room.OK {
 		a.inquire(join)
 	}
 }
 
 // run applies a command and puts its outcome into the open batch.
 func (a *roomActor) run(r *Request, c room.Command) room.Reply {
-	b := a.open
+	l := &a.life
+	b := l.open
 	if b == nil {
 		b = batches.Get().(*batch)
 	}
 	from := len(b.events)
-	reply, events := a.room.Apply(a.rooms.now(), c, b.events)
+	reply, events := l.room.Apply(a.rooms.now(), c, b.events)
 	b.events = events
-	a.changes.note(events[from:])
-	if reply.Ask == 0 && (r != nil || len(events) > from) {
-		b.add(r, reply)
+	l.changes.note(events[from:])
+	_, isTick := c.(*room.Tick)
+	if reply.Ask == 0 && (!isTick || len(events) > from) {
+		o := outcome{request: r, reply: reply}
+		if r == nil && !isTick {
+			o.order = c
+		}
+		b.add(o)
+	} else if len(events) > from { // what ran out before the question
+		b.add(outcome{})
 	}
 	if len(b.outcomes) > 0 {
-		a.open = b
+		l.open = b
 	} else {
 		b.recycle()
 	}
-	if a.room.IsClosed() {
+	if l.room.IsClosed() {
 		a.phase = closing
 	}
 	return reply
 }
 
-// ask has the backend tell a user's rank; the request is applied again then.
-func (a *roomActor) ask(r *Request, user room.UserID) {
-	a.rooms.backend.Rank(a.id, user, func(rank room.Rank, err error) {
-		a.tell(&rankMessage{request: r, user: user, rank: rank, err: err})
-	})
-}
-
-// asker is a command that may need a user's rank.
-type asker interface {
-	Answer(user room.UserID, rank room.Rank)
-}
-
-func (a *roomActor) ranked(m *rankMessage) {
-	if m.err != nil {
-		a.refuse(m.request, room.ErrInternal)
-		return
-	}
-	m.request.Command.(asker).Answer(m.user, m.rank)
-	a.request(m.request)
-}
-
-// refuse answers a request in its turn.
-func (a *roomActor) refuse(r *Request, err room.Error) {
-	if a.open == nil {
-		a.open = batches.Get().(*batch)
-	}
-	a.open.add(r, room.Reply{Err: err})
-}
-
-// inquire asks the backend for the room's owner and seats, on behalf of a join.
-func (a *roomActor) inquire(join *room.Join) {
-	a.inquired = true
-	a.rooms.backend.Info(a.id, func(info RoomInfo, err error) {
-		a.tell(&infoMessage{info: info, err: err, by: join.User, seatCount: join.SeatCount})
-	})
-}
-
-func (a *roomActor) configure(m *infoMessage) {
-	switch {
-	case m.err != nil: // the room goes on with what it has; the next join asks again
-		a.inquired = false
-	case a.phase == serving:
-		a.run(nil, &room.Configure{Owner: m.info.Owner, MaxSeats: m.info.MaxSeats, By: m.by, SeatCount: m.seatCount})
-	}
-}
-
-// tick lets time pass.
+// tick lets time pass. A room is not closed behind the back of a store that is
+// away.
 func (a *roomActor) tick() {
-	if a.phase != serving {
-		return
-	}
-	if a.late { // a room is not closed behind the store's back
-		return
-	}
-	a.run(nil, &room.Tick{})
-}
-
-// order carries out what no session asked for.
-func (a *roomActor) order(c room.Command) {
-	switch a.phase {
-	case serving:
-		a.run(nil, c)
-	case claiming, closing:
-		a.orders = append(a.orders, c)
+	if a.phase == serving {
+		a.run(nil, &room.Tick{KeepOpen: a.life.late})
 	}
 }
 
@@ -301,9 +301,11 @@ func (a *roomActor) order(c room.Command) {
 // mailbox is empty, and keeps the supervisor's timer right.
 func (a *roomActor) settle() {
 	if a.phase == serving || a.phase == closing {
-		if a.open != nil || a.dirty() {
+		if a.life.open != nil || a.dirty() {
 			a.advance()
 		}
+	}
+	if a.phase == serving {
 		a.arm()
 	}
 	if a.draining {
@@ -314,48 +316,34 @@ func (a *roomActor) settle() {
 // arm asks the supervisor for a tick, if the room needs one sooner than it
 // will come.
 func (a *roomActor) arm() {
-	if a.phase != serving {
+	at := a.life.room.Deadline()
+	if at == 0 {
 		return
 	}
-	at := a.room.Deadline()
-	if a.late && at != 0 { // look again when the store may be back
-		at = max(at, a.rooms.now()+1000)
+	if now := a.rooms.now(); a.life.late && at <= now {
+		at = now + 1000 // a close that waits for the store: look again
 	}
-	if at != 0 && (a.wakeAt == 0 || at < a.wakeAt) {
+	if a.wakeAt == 0 || at < a.wakeAt {
 		a.wakeAt = at
 		a.rooms.tellSupervisor(&wakeMessage{room: a.handle, at: at})
 	}
 }
 
-// drain reports once nothing is under way.
-func (a *roomActor) drain() {
-	if a.inflight != nil || a.open != nil || a.late || len(a.waiting) > 0 {
-		return
-	}
-	a.phase, a.draining = drained, false
-	a.rooms.tellSupervisor(drainedMessage{})
-}
-
 // tell sends the actor a message from any goroutine.
-func (a *roomActor) tell(m any) {
-	a.rooms.system.Root.Send(a.self, m)
-}
+func (a *roomActor) tell(m any) { a.rooms.system.Root.Send(a.self, m) }
 
 // failed answers the request that panicked.
 func (a *roomActor) failed(reason any) {
-	a.rooms.log.Error("room panicked", "room", a.id, "reason", reason, "stack", string(debug.Stack()))
+	a.logger().Error("room panicked", "reason", reason, "stack", string(debug.Stack()))
 	a.rooms.observer.RoomPanicked()
 	a.panics.note(a.rooms.now())
-	r := a.current
-	a.halfTold = a.telling
+	r := a.current.request
+	a.current = work{}
 	if r != nil {
-		a.current = nil
 		r.Session.Reply(r, room.Reply{Err: room.ErrInternal})
 		r.Session.Flush()
 	}
 }
-
-var _ actor.Actor = (*roomActor)(nil)
 
 // logger returns the log of this room.
 func (a *roomActor) logger() *slog.Logger { return a.rooms.log.With("room", a.id) }

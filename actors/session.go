@@ -15,8 +15,8 @@ type Session interface {
 	// session that is gone is not carried out.
 	Alive() bool
 	// Attach tells where the session's commands for the room it joins go from
-	// now on. It is called when the join is on its way to the room, before the
-	// room has seen it.
+	// now on. It is called when the join is on its way to the room, whose answer
+	// may come sooner.
 	Attach(room *Room)
 	// Deliver appends a broadcast to what the session is to receive. It is
 	// written no later than the next Flush.

@@ -87,7 +87,7 @@ func (s *supervisor) Receive(ctx actor.Context) {
 	case *closedMessage:
 		if e := s.living(m.room); e != nil && e.joins == m.joins && s.stop == nil {
 			s.forget(e)
-			ctx.Stop(e.room.pid)
+			ctx.Poison(e.room.pid) // after what is in its mailbox
 		}
 	case *restoreMessage:
 		s.startRestore(ctx, m)

@@ -202,5 +202,6 @@ type Configure struct {
 	SeatCount int
 }
 
-// Tick lets the time pass: holds run out, a room that was idle for long closes.
-type Tick struct{}
+// Tick lets the time pass: holds and invites run out, a room that was idle for
+// long closes unless KeepOpen says otherwise.
+type Tick struct{ KeepOpen bool }

@@ -251,7 +251,7 @@ func (r *Room) close(now int64, reason Reason, events []Event) []Event {
 }
 
 func (c *Tick) apply(r *Room, now int64, events []Event) (Reply, []Event) {
-	if r.held == 0 && len(r.members) == 0 && now >= r.activity+r.config.Inactivity {
+	if !c.KeepOpen && r.held == 0 && len(r.members) == 0 && now >= r.activity+r.config.Inactivity {
 		events = r.close(now, CloseIdle, events)
 	}
 	return Reply{}, events

@@ -1,0 +1,113 @@
+package actors
+
+import (
+	"slices"
+
+	"audioroom/actors/room"
+)
+
+// ended is the end of a room whose closing the store has confirmed. A join that
+// came meanwhile opens a fresh one.
+func (a *roomActor) ended() {
+	a.reset(closed)
+	a.answerWaiting()
+	if a.phase == closed {
+		a.rooms.tellSupervisor(&closedMessage{room: a.handle, joins: a.joins})
+	}
+}
+
+// answerWaiting answers all who wait for a room that is over.
+func (a *roomActor) answerWaiting() {
+	waiting := append(a.waiting, a.asked()...)
+	a.waiting = nil
+	was := a.phase
+	a.phase = closed
+	for _, w := range waiting {
+		a.do(w) // after a join the rest waits with it
+	}
+	if a.phase == closed {
+		a.phase = was
+	}
+}
+
+// abandon refuses all who wait for a room that can't be opened. The store keeps
+// what it has.
+func (a *roomActor) abandon(err error) {
+	a.logger().Error("room can't be restored", "error", err)
+	waiting := append(a.waiting, a.asked()...)
+	a.waiting = nil
+	a.gone()
+	for _, w := range waiting {
+		if r := w.request; r != nil {
+			r.Session.Reply(r, room.Reply{Err: room.ErrInternal})
+			r.Session.Flush()
+		}
+	}
+}
+
+// gone tells the supervisor that nothing is left here.
+func (a *roomActor) gone() {
+	a.reset(closed)
+	a.rooms.tellSupervisor(&readyMessage{a.handle})
+	a.rooms.tellSupervisor(&closedMessage{room: a.handle, joins: a.joins})
+}
+
+// lose gives the room up without a word to the store, which would not take it:
+// another process owns the room now, or this one is stopping.
+func (a *roomActor) lose(err error) {
+	cut := a.everybody(err)
+	a.gone()
+	a.cut(cut)
+}
+
+// reclaim gives the room up and asks the store for it anew: a panic has left it in
+// a state that can't be trusted.
+func (a *roomActor) reclaim(err error) {
+	cut := a.everybody(err)
+	a.claim()
+	a.cut(cut)
+}
+
+// everybody returns the sessions that a room which is given up leaves without an
+// answer: who hears it, and who asked. It takes the waiting out.
+func (a *roomActor) everybody(err error) []Session {
+	a.logger().Warn("room is given up", "reason", err)
+	a.rooms.observer.RoomLost()
+	sessions := slices.Clone(a.life.audience.sessions)
+	for _, b := range []*batch{a.life.inflight, a.life.open} {
+		if b == nil {
+			continue
+		}
+		for _, o := range b.outcomes {
+			if o.request != nil {
+				sessions = append(sessions, o.request.Session)
+			}
+		}
+	}
+	for _, w := range append(a.waiting, a.asked()...) {
+		if w.request != nil {
+			sessions = append(sessions, w.request.Session)
+		}
+	}
+	a.waiting = nil
+	return sessions
+}
+
+// cut ends connections so that the clients connect to whoever serves the room
+// now.
+func (a *roomActor) cut(sessions []Session) {
+	for _, s := range sessions {
+		s.Left(a.id)
+		s.Cut()
+	}
+}
+
+// drain reports once nothing is under way.
+func (a *roomActor) drain() {
+	l := &a.life
+	if l.inflight != nil || l.open != nil || l.late || len(a.waiting) > 0 || a.phase == closing {
+		return
+	}
+	a.phase, a.draining = drained, false
+	a.rooms.tellSupervisor(drainedMessage{})
+}
