@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -102,7 +103,11 @@ func (s *stepStore) waitCommit(t *testing.T) Commit {
 func (s *stepStore) confirm(err error) {
 	s.mu.Lock()
 	c := s.commits[0]
+	kept := s.history[len(s.history)-len(s.commits)]
 	s.commits = s.commits[1:]
+	if c.RoomID != kept.RoomID || c.Revision != kept.Revision || !bytes.Equal(c.Snapshot, kept.Snapshot) || !bytes.Equal(c.Status, kept.Status) {
+		panic(fmt.Sprintf("a commit was altered while it was the store's: %+v, handed over as %+v", *c, kept))
+	}
 	if err == nil {
 		if c.Close {
 			delete(s.snapshots, c.RoomID)
@@ -176,12 +181,13 @@ type fakeSession struct {
 	id    room.SessionID
 	user  room.UserID
 
-	mu    sync.Mutex
-	room  *Room
-	heard []string
-	gone  bool
-	cut   bool
-	left  []string
+	mu     sync.Mutex
+	room   *Room
+	outbox []string // heard with the next Flush
+	heard  []string
+	gone   bool
+	cut    bool
+	left   []string
 }
 
 var sessionIDs struct {
@@ -199,7 +205,14 @@ func newSession(t *testing.T, rooms *Rooms, user room.UserID) *fakeSession {
 func (s *fakeSession) ID() room.SessionID { return s.id }
 func (s *fakeSession) User() room.UserID  { return s.user }
 func (s *fakeSession) Profile() []byte    { return fmt.Appendf(nil, `{"id":%d}`, s.user) }
-func (s *fakeSession) Flush()             {}
+
+// Flush implements Session: only now what was delivered is heard.
+func (s *fakeSession) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = append(s.heard, s.outbox...)
+	s.outbox = nil
+}
 
 func (s *fakeSession) Alive() bool {
 	s.mu.Lock()
@@ -240,7 +253,7 @@ func (s *fakeSession) wasCut() bool {
 func (s *fakeSession) note(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.heard = append(s.heard, what)
+	s.outbox = append(s.outbox, what)
 }
 
 // got returns what was heard so far.
@@ -310,6 +323,8 @@ func describe(_ string, e *room.Event) Frame {
 		return fmt.Sprintf("seat %d cleared", e.Seat)
 	case room.SeatLocked:
 		return fmt.Sprintf("seat %d locked %v", e.Seat, e.Locked)
+	case room.SeatMuted:
+		return fmt.Sprintf("user %d muted %v", e.User, e.Muted)
 	case room.UserJoined:
 		return fmt.Sprintf("user %d joined", e.User)
 	case room.UserLeft:

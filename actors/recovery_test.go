@@ -1,0 +1,155 @@
+package actors
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"audioroom/actors/room"
+)
+
+func TestShut(t *testing.T) {
+	t.Run("members hear of it and are let go", func(t *testing.T) {
+		store, backend, s := opened(t, 1, 2)
+		s[0].rooms.Order("r", &room.Shut{})
+		require.True(t, store.waitCommit(t).Close)
+		require.Empty(t, s[0].got())
+		store.confirm(nil)
+		for _, session := range s {
+			require.Equal(t, []string{"closed"}, session.waitFor(1))
+			require.Equal(t, []string{"r"}, session.left)
+		}
+		require.Contains(t, backend.reported()[len(backend.reported())-1], `"ended_at"`)
+		store.setAuto(true)
+		newSession(t, s[0].rooms, 1).joined("r")
+	})
+
+	t.Run("a command that waits for a rank is answered", func(t *testing.T) {
+		store, backend, s := opened(t, 2, 3)
+		store.setAuto(true)
+		s[1].take(0)
+		s[1].waitFor(1)
+		backend.mu.Lock()
+		backend.hold = true
+		backend.mu.Unlock()
+		s[0].forget()
+		s[0].send(&room.LockSeat{Session: s[0].id, Rank: room.RankAdmin, Seat: 0})
+		eventually(t, func() bool { backend.mu.Lock(); defer backend.mu.Unlock(); return len(backend.held) == 1 }, "the question")
+		s[0].rooms.Order("r", &room.Shut{})
+		require.Equal(t, []string{"closed", "reply *room.LockSeat room: not in room"}, s[0].waitFor(2))
+		backend.held[0]() // to an actor that is gone or knows nothing of it
+		newSession(t, s[0].rooms, 1).joined("r")
+	})
+}
+
+func TestLateClose(t *testing.T) {
+	store, _, s := opened(t, 1, 2)
+	s[0].rooms.Order("r", &room.Shut{})
+	store.waitCommit(t)
+	departing := s[1]
+	departing.send(&room.Leave{Session: departing.id})
+	store.late()
+	require.Equal(t, []string{"closed", "reply *room.Leave room: ok"}, departing.waitFor(2), "a leave never waits for the store")
+	again := newSession(t, s[0].rooms, 3)
+	again.join("r")
+	require.Equal(t, []string{"reply *room.Join room: ok"}, again.waitFor(1), "a join gets a fresh room")
+	again.take(0)
+	again.waitFor(2)
+	store.confirm(nil) // the former room is buried, the present one claims its place
+	store.answerClaim(t)
+	c := store.waitCommit(t)
+	require.True(t, c.Full)
+	require.Equal(t, []SeatChange{{Seat: 0, User: 3}}, c.Seats)
+	store.confirm(nil)
+}
+
+func TestClaimLate_before_anybody_joins(t *testing.T) {
+	store := newStepStore(false)
+	rooms, _ := startRooms(t, testConfig, store)
+	done := make(chan struct{})
+	rooms.tellSupervisor(&restoreMessage{ids: []string{"r"}, done: func() { close(done) }})
+	eventually(t, func() bool { store.mu.Lock(); defer store.mu.Unlock(); return store.claimer != nil }, "the claim")
+	store.claimer.ClaimLate("r")
+	s := newSession(t, rooms, 1)
+	s.join("r")
+	require.Equal(t, []string{"reply *room.Join room: ok"}, s.waitFor(1))
+	<-done
+	store.claimer.Claimed(Claim{RoomID: "r", Epoch: 1, Blocked: map[room.UserID]int64{1: 0}}, nil)
+	store.waitCommit(t)
+	store.confirm(nil)
+	eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.left) == 1 }, "the blocked user out of the room")
+}
+
+func TestDiverged_tells_the_status_again(t *testing.T) {
+	store, backend, s := opened(t, 1, 2)
+	told := len(backend.reported())
+	s[1].send(&room.Leave{Session: s[1].id})
+	require.NotNil(t, store.waitCommit(t).Status)
+	store.confirm(ErrDiverged)
+	eventually(t, func() bool { m := store.made(); return m[len(m)-1].Full }, "the room written in full")
+	require.Contains(t, string(store.waitCommit(t).Status), `"participant_count":1`)
+	store.confirm(nil)
+	s[1].waitFor(1)
+	require.Len(t, backend.reported(), told+1)
+}
+
+func TestRespawn_applies_orders_again(t *testing.T) {
+	store, _, s := opened(t, 1, 2)
+	panicOn(s[0].rooms, func(c room.Command) bool { take, ok := c.(*room.TakeSeat); return ok && take.Seat == 3 })
+	s[0].take(0)
+	store.waitCommit(t) // what follows waits for it
+	s[0].rooms.Order("r", &room.Remove{User: 2})
+	s[0].rooms.Order("r", &room.Resize{MaxSeats: 2})
+	eventually(t, func() bool { // orders go through the supervisor
+		s[0].forget()
+		s[0].take(3)
+		return s[0].waitFor(1)[0] == "reply *room.TakeSeat room: internal error"
+	}, "the panic")
+	store.confirm(nil)
+	c := store.waitCommit(t)
+	require.Equal(t, 1, c.Participants, "user 2 is out")
+	snapshot, err := room.Decode(c.Snapshot)
+	require.NoError(t, err)
+	require.Equal(t, 2, snapshot.SeatCount)
+	store.confirm(nil)
+	eventually(t, func() bool { s[1].mu.Lock(); defer s[1].mu.Unlock(); return len(s[1].left) == 1 }, "user 2 let go")
+}
+
+func TestGivenUp_with_a_commit_under_way(t *testing.T) {
+	store, _, s := opened(t, 1)
+	panicOn(s[0].rooms, func(c room.Command) bool { _, ok := c.(*room.LeaveSeat); return ok })
+	s[0].take(0)
+	store.waitCommit(t)
+	for range maxPanics + 1 {
+		s[0].send(&room.LeaveSeat{Session: s[0].id})
+	}
+	eventually(t, s[0].wasCut, "the session cut")
+	store.confirm(nil) // an answer to a life that is over
+	store.answerClaim(t)
+	store.setAuto(true)
+	if len(store.commits) > 0 {
+		store.confirm(nil)
+	}
+	newSession(t, s[0].rooms, 2).joined("r")
+}
+
+func TestAsk_keeps_the_order_of_requests_about_one_user(t *testing.T) {
+	store, backend, s := opened(t, 2, 3)
+	store.setAuto(true)
+	s[1].take(1)
+	s[1].waitFor(1)
+	s[0].waitFor(1)
+	s[0].forget()
+	backend.mu.Lock()
+	backend.hold = true
+	backend.mu.Unlock()
+	for _, muted := range []bool{true, false, true} {
+		s[0].send(&room.MuteSeat{Session: s[0].id, Rank: room.RankAdmin, Target: 3, Muted: muted})
+	}
+	eventually(t, func() bool { backend.mu.Lock(); defer backend.mu.Unlock(); return len(backend.held) == 1 }, "one question for all")
+	backend.held[0]()
+	require.Equal(t, []string{
+		"user 3 muted true", "reply *room.MuteSeat room: ok", "user 3 muted false",
+		"reply *room.MuteSeat room: ok", "user 3 muted true", "reply *room.MuteSeat room: ok",
+	}, s[0].waitFor(6))
+}
