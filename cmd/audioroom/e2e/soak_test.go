@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -150,11 +151,17 @@ func (k *soak) rest() {
 		k.publish(harness.Envelope("room.user_unblocked", P{"room_id": k.rooms[which[0]].ID, "user_id": which[1]}))
 	}
 	for _, c := range k.clients {
-		harness.Eventually(k.t, "everything is answered", func() bool {
+		answered := func() bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return len(c.asked) == 0 && (c.online || c.over)
-		})
+		}
+		for late := time.Now().Add(20 * time.Second); !answered(); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(late) {
+				c.mu.Lock()
+				k.t.Fatalf("user %d got no answer to %v; it saw:\n%s", c.user, c.asked, strings.Join(c.tail[max(0, len(c.tail)-40):], "\n"))
+			}
+		}
 	}
 	for _, r := range k.rooms {
 		harness.Eventually(k.t, "no seat is held and no invite stands", func() bool {

@@ -67,6 +67,19 @@ func (c *soakClient) open(w *harness.World) {
 	close(ready)
 }
 
+// end ends the connection, politely or not. One that is not there yet is given
+// up, of which the client says nothing.
+func (c *soakClient) end(politely bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if politely || !c.online {
+		c.socket.Part()
+		c.online, c.over, c.room, c.picture, c.asked = false, true, "", nil, nil
+	} else {
+		c.socket.Cut()
+	}
+}
+
 // ask sends a request.
 func (c *soakClient) ask(event string, payload P) { c.post(question{event: event, payload: payload}) }
 
@@ -84,6 +97,9 @@ func (c *soakClient) see(seen harness.Seen) {
 	c.tail = append(c.tail, seen.String())
 	if len(c.tail) > 120 {
 		c.tail = append(c.tail[:0], c.tail[60:]...)
+	}
+	if c.over {
+		return
 	}
 	switch seen.Saw {
 	case "connect":

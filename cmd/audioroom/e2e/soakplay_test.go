@@ -111,9 +111,9 @@ func (k *soak) does(what string, c *soakClient, draw [4]int) {
 	case "join again":
 		c.ask("room:join", there)
 	case "cut":
-		c.socket.Cut()
+		c.end(false)
 	case "disconnect":
-		c.socket.Part()
+		c.end(true)
 	case "room:leave":
 		c.ask("room:leave", there)
 		c.wants = ""
