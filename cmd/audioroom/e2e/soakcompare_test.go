@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"audioroom/cmd/audioroom/e2e/harness"
@@ -81,9 +82,9 @@ func (k *soak) compare() {
 	for _, user := range k.people {
 		at := k.w.Redis.Get(k.t, harness.UserKey(user))
 		if len(in[user]) == 0 {
-			require.Empty(k.t, at, "user %d is in no room", user)
+			assert.Empty(k.t, at, "user %d is in no room", user)
 		} else {
-			require.Contains(k.t, in[user], at, "user %d is in these", user)
+			assert.Contains(k.t, in[user], at, "user %d is in these", user)
 		}
 	}
 }

@@ -177,3 +177,29 @@ func TestSwitchingRooms(t *testing.T) {
 		})
 	}
 }
+
+// A room that opens only now takes a moment to be entered and left again.
+func TestTwoSocketsInTwoRooms_InAndOutOfAnotherLeavesTheUserWhereTheyAre(t *testing.T) {
+	t.Parallel()
+	const rounds, people = 25, 8
+	w := shared(t)
+	home := w.Room(t)
+	goers := make([]*harness.Socket, people)
+	for i := range goers {
+		goers[i] = w.Connect(t, home.Join().User)
+	}
+	for range rounds {
+		away := w.Room(t)
+		var requests []harness.Request
+		for _, s := range goers {
+			s.Room = away.ID
+			requests = append(requests, harness.Request{By: s, Event: "room:join", Payload: P{}}, harness.Request{By: s, Event: "room:leave", Payload: P{}})
+		}
+		for _, answer := range harness.AtOnce(requests...) {
+			answer.Wait()
+		}
+		for _, s := range goers {
+			harness.Eventually(t, "the user is in the room that they stayed in", func() bool { return home.RoomOf(s.User) == home.ID })
+		}
+	}
+}
