@@ -68,14 +68,17 @@ func (a *roomActor) inquire(join *room.Join) {
 		return
 	}
 	a.life.inquired = true
+	asked := a.life.resized
 	a.rooms.backend.Info(a.id, func(info RoomInfo, err error) {
-		a.tell(&infoMessage{info: info, err: err, by: join.User, seatCount: join.SeatCount})
+		a.tell(&infoMessage{info: info, err: err, asked: asked, by: join.User, seatCount: join.SeatCount})
 	})
 }
 
 func (a *roomActor) configure(m *infoMessage) {
 	switch {
-	case m.err != nil: // the room goes on with what it has; the next join asks again
+	case m.err != nil, m.asked != a.life.resized:
+		// The room goes on with what it has, which may be newer than the answer;
+		// the next join asks again.
 		a.life.inquired = false
 	case a.phase == serving:
 		a.do(work{order: &room.Configure{Owner: m.info.Owner, MaxSeats: m.info.MaxSeats, By: m.by, SeatCount: m.seatCount}})

@@ -57,6 +57,11 @@ func (a *roomActor) claimed(m *claimedMessage) {
 		return
 	}
 	l.epoch, l.full = m.claim.Epoch, true
+	if m.claim.Snapshot != nil {
+		// The backend remembers those who were here when the server ended. Most come
+		// back at once: only if nobody does within the grace time is it told.
+		l.tellAt = a.rooms.now() + a.rooms.config.Room.SeatGrace
+	}
 	a.serve()
 }
 
@@ -85,8 +90,6 @@ func (a *roomActor) restore(
 		if err != nil {
 			return err
 		}
-		// The backend may remember more participants than the none that there are:
-		// it hears of the next who joins, or of the end.
 		a.life.toldCount = 0
 		a.life.room = from(s, now, config)
 	}

@@ -53,7 +53,7 @@ func (a *roomActor) countToTell() bool {
 
 // status returns the room's status for the backend and notes that it was told.
 func (a *roomActor) status() []byte {
-	a.life.toldCount = a.life.room.Participants()
+	a.life.toldCount, a.life.tellAt = a.life.room.Participants(), 0
 	return appendStatus(nil, a.life.toldCount, a.life.room.CreatedAt())
 }
 

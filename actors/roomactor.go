@@ -81,8 +81,12 @@ type life struct {
 	audience audience
 	telling  bool // members are being told; set still, a panic hit half-way
 	inquired bool // the backend was asked for the owner and the seats
+	resized  int  // how often the backend set the number of seats by itself
 	// toldCount is the participant count of the last status, -1 if there is none.
 	toldCount int
+	// tellAt is when the backend is told that nobody came back to a restored room,
+	// Unix ms, 0 for never.
+	tellAt int64
 }
 
 // work is what a room is to do: a session's request, or an order that no session
@@ -96,6 +100,7 @@ type work struct {
 type (
 	tickMessage      struct{}
 	drainMessage     struct{}
+	refreshMessage   struct{}
 	orderMessage     struct{ command room.Command }
 	relayMessage     struct{ frame Frame }
 	claimLateMessage struct{ ticket *claimTicket }
@@ -112,6 +117,7 @@ type (
 	infoMessage struct {
 		info      RoomInfo
 		err       error
+		asked     int // life.resized at the time of the question
 		by        room.UserID
 		seatCount int
 	}
@@ -153,10 +159,18 @@ func (a *roomActor) Receive(ctx actor.Context) {
 	case *commitLateMessage:
 		a.commitLate(m.commit)
 	case *orderMessage:
+		if _, ok := m.command.(*room.Resize); ok {
+			a.life.resized++
+		}
 		a.do(work{order: m.command})
 	case *relayMessage:
 		a.life.audience.deliver(m.frame, 0)
 		a.life.audience.flush()
+	case refreshMessage:
+		a.life.inquired = false
+		if a.phase == serving && a.life.room.Participants() > 0 {
+			a.inquire(&room.Join{})
+		}
 	case drainMessage:
 		a.draining = true
 	default: // life cycle: nothing to do
@@ -253,6 +267,9 @@ func (a *roomActor) apply(w work) {
 	if reply.Ask != 0 {
 		a.ask(r, reply.Ask)
 	} else if join != nil && reply.Err == room.OK {
+		// Also for a further session of a participant: the store keeps one room for
+		// each user, and this is the latest.
+		a.life.changes.users = append(a.life.changes.users, join.User)
 		a.inquire(join)
 	}
 }
@@ -292,9 +309,14 @@ func (a *roomActor) run(r *Request, c room.Command) room.Reply {
 // tick lets time pass. A room is not closed behind the back of a store that is
 // away.
 func (a *roomActor) tick() {
-	if a.phase == serving {
-		a.run(nil, &room.Tick{KeepOpen: a.life.late})
+	if a.phase != serving {
+		return
 	}
+	l := &a.life
+	if l.tellAt != 0 && a.rooms.now() >= l.tellAt { // nobody came back
+		l.tellAt, l.mustTell, l.full = 0, true, true
+	}
+	a.run(nil, &room.Tick{KeepOpen: l.late})
 }
 
 // settle hands the open batch to the store or releases it, as far as the
@@ -317,6 +339,9 @@ func (a *roomActor) settle() {
 // will come.
 func (a *roomActor) arm() {
 	at := a.life.room.Deadline()
+	if tell := a.life.tellAt; tell != 0 && (at == 0 || tell < at) {
+		at = tell
+	}
 	if at == 0 {
 		return
 	}

@@ -16,7 +16,7 @@ func TestReporter_Failures(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := standin.New(key)
 			r := newReporter(t, newClient(t, b), nil)
-			b.Fail(standin.Status, standin.Fault{Times: 2, Status: 500})
+			b.Fail(standin.Status, standin.Fault{Times: 2, Status: 503})
 			r.Report("1", live(1), false)
 			synctest.Wait()
 			r.Report("1", live(2), false)
@@ -34,7 +34,7 @@ func TestReporter_Failures(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := standin.New(key)
 			r := newReporter(t, newClient(t, b), nil)
-			b.Fail(standin.Status, standin.Fault{Status: 500})
+			b.Fail(standin.Status, standin.Fault{Status: 503})
 			r.Report("1", live(1), false)
 			time.Sleep(2 * time.Minute)
 			b.Heal()
@@ -74,7 +74,7 @@ func TestReporter_Failures(t *testing.T) {
 			b := standin.New(key)
 			stumbling := transport(func(req *http.Request) (*http.Response, error) {
 				if req.URL.Path == "/internal/rooms/bad/status" {
-					return &http.Response{StatusCode: 500, Body: http.NoBody}, nil
+					return &http.Response{StatusCode: 503, Body: http.NoBody}, nil
 				}
 				return b.Transport().RoundTrip(req)
 			})

@@ -145,6 +145,16 @@ func (x *exchange) judge(resp *http.Response, body []byte, unread error, longest
 	x.err = fmt.Errorf("answered %d", status)
 }
 
+// stumbled reports whether the backend answered with an error of its program, and
+// not of its being away: 500, or another 5xx than those of a proxy in front of it.
+func (x *exchange) stumbled() bool {
+	switch x.status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return false
+	}
+	return x.outcome == OutcomeFailed
+}
+
 // note tells the observer, the health and, after a 429, the pause.
 func (c *Client) note(x *exchange, took time.Duration) {
 	c.cfg.Observer.LaravelCall(x.endpoint, x.outcome, took)
@@ -160,7 +170,8 @@ func (c *Client) note(x *exchange, took time.Duration) {
 			return
 		}
 	case OutcomeThrottled:
-		if x.retryAfter > 0 {
+		// A throttle of statuses holds back no question: a person waits for those.
+		if x.retryAfter > 0 && x.endpoint != EndpointStatus {
 			c.pause.extend(time.Now().Add(x.retryAfter))
 		}
 	}

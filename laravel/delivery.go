@@ -151,9 +151,13 @@ func (r *Reporter) again(t *track, x *exchange, body []byte, closed, probe bool,
 	t.attempts++
 	t.retryAt = now.Add(wait)
 	shut := false
-	if x.outcome == OutcomeThrottled {
+	switch {
+	case x.outcome == OutcomeThrottled:
 		shut = r.gate.throttled(probe, x.retryAfter, now)
-	} else {
+	case x.stumbled():
+		r.gate.answered() // it is there, and has trouble with this room's status
+		return
+	default:
 		shut = r.gate.failed(t.room, probe, x.retryAfter, now)
 	}
 	if shut {

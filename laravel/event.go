@@ -7,7 +7,12 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"audioroom/actors/room"
 )
 
 // Event is something that the backend tells, published on a Redis channel in
@@ -40,7 +45,10 @@ func DecodeEvent(envelope []byte) (*Event, error) {
 		RoomID        json.RawMessage `json:"room_id"`
 		Payload       json.RawMessage `json:"payload"`
 		Timestamp     json.RawMessage `json:"timestamp"`
-		CorrelationID *string         `json:"correlation_id"`
+		CorrelationID json.RawMessage `json:"correlation_id"`
+	}
+	if !utf8.Valid(envelope) { // clients would drop their connections over it
+		return nil, fmt.Errorf("%w: not UTF-8", ErrEvent)
 	}
 	if err := json.Unmarshal(envelope, &raw); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEvent, err)
@@ -55,15 +63,16 @@ func DecodeEvent(envelope []byte) (*Event, error) {
 			return nil, fmt.Errorf("%w: user_id %s", ErrEvent, raw.UserID)
 		}
 	}
-	if e.Room = bare(raw.RoomID); len(e.Room) > maxEventRoom {
+	if e.Room = bare(raw.RoomID); len(e.Room) > maxEventRoom || strings.ContainsFunc(e.Room, unicode.IsControl) {
 		return nil, fmt.Errorf("%w: room_id of %d bytes", ErrEvent, len(e.Room))
+	}
+	if len(raw.RoomID) > 0 && strings.ContainsRune("tf{[", rune(raw.RoomID[0])) {
+		return nil, fmt.Errorf("%w: room_id is neither a string nor a number", ErrEvent)
 	}
 	if e.At, err = unixMilli(bare(raw.Timestamp)); err != nil {
 		return nil, fmt.Errorf("%w: timestamp %s", ErrEvent, raw.Timestamp)
 	}
-	if raw.CorrelationID != nil {
-		e.CorrelationID = *raw.CorrelationID
-	}
+	e.CorrelationID = bare(raw.CorrelationID)
 	if len(e.Payload) == 0 {
 		e.Payload = json.RawMessage("null")
 	}
@@ -93,11 +102,17 @@ func unixMilli(text string) (int64, error) {
 		if math.Abs(n) < seconds {
 			n *= 1000
 		}
+		if math.IsNaN(n) || math.Abs(n) > maxTime {
+			return 0, errors.New("no time of this age")
+		}
 		return int64(n), nil
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	return t.UnixMilli(), err
 }
+
+// maxTime bounds times and spans, in milliseconds: what JavaScript can count.
+const maxTime = 1 << 53
 
 // relayed are the events that clients may hear of.
 var relayed = map[string]bool{
@@ -142,7 +157,7 @@ func (e *Event) Block(now int64) Block {
 	}
 	for _, name := range []string{"remaining_seconds", "duration_seconds", "duration"} {
 		if seconds, err := strconv.ParseFloat(bare(fields[name]), 64); err == nil && seconds > 0 {
-			return Block{Until: from + int64(seconds*1000)}
+			return Block{Until: from + int64(min(seconds*1000, maxTime))}
 		}
 	}
 	return Block{}
@@ -156,7 +171,7 @@ func (e *Event) MaxSeats() int {
 	if json.Unmarshal(e.Payload, &p) != nil {
 		return 0
 	}
-	if n, err := strconv.Atoi(bare(p.MaxSeats)); err == nil && n >= 1 && n <= maxSeats {
+	if n, err := strconv.Atoi(bare(p.MaxSeats)); err == nil && n >= 1 && n <= room.MaxSeats {
 		return n
 	}
 	return 0

@@ -7,7 +7,9 @@ import "time"
 // the backend stumble, closes the gate to nobody: its own backoff is enough.
 const gateFailures = 4
 
-// gate is the Reporter's notion of whether the backend is there. While it is
+// gate is the Reporter's notion of whether the backend is there. A backend that
+// answers with an error of its own is: that is the business of the room whose
+// status it stumbled over. While it is
 // closed one status at a time probes, ever more seldom; the first that is
 // answered opens it. The Reporter's lock guards it.
 type gate struct {

@@ -156,7 +156,7 @@ func TestReporter_Close(t *testing.T) {
 	})
 
 	t.Run("leaves_to_the_outbox_what_an_absent_backend_does_not_take", func(t *testing.T) {
-		for _, fault := range []standin.Fault{{Drop: true}, {Status: 500}, {Status: 429, RetryAfter: "60"}} {
+		for _, fault := range []standin.Fault{{Drop: true}, {Status: 503}, {Status: 429, RetryAfter: "60"}} {
 			synctest.Test(t, func(t *testing.T) {
 				b, box := standin.New(key), newShelf()
 				r := newReporter(t, newClient(t, b), box)
@@ -179,7 +179,7 @@ func TestReporter_Close(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b, box := standin.New(key), newShelf()
 			r := newReporter(t, newClient(t, b), box)
-			b.Fail(standin.Status, standin.Fault{Times: 1, Status: 500})
+			b.Fail(standin.Status, standin.Fault{Times: 1, Status: 503})
 			committed(box, r, "1", live(1), false)
 			require.ErrorIs(t, r.Close(context.Background()), ErrUndelivered)
 			require.Equal(t, 1, b.Count(standin.Status))

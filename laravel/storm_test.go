@@ -51,7 +51,7 @@ func moody(next http.RoundTripper, dice *rand.Rand, lock *sync.Mutex, calm func(
 		}
 		switch roll(12) {
 		case 0, 1:
-			return canned(500, nil), nil
+			return canned(503, nil), nil
 		case 2:
 			return nil, errors.New("connection refused")
 		case 3:
@@ -168,7 +168,7 @@ func TestReporter_OverRealConnections(t *testing.T) {
 			for n := range rounds {
 				if actor == 0 && n%4 == 0 {
 					for _, fault := range []standin.Fault{
-						{Times: 7, Drop: true}, {Times: 20, Status: 500}, {Times: 5, Hang: true}, {Times: 9, Delay: 20 * time.Millisecond},
+						{Times: 7, Drop: true}, {Times: 20, Status: 503}, {Times: 5, Hang: true}, {Times: 9, Delay: 20 * time.Millisecond},
 					} {
 						b.Fail(standin.Status, fault)
 					}

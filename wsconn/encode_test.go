@@ -167,6 +167,7 @@ func TestAuthTexts(t *testing.T) {
 	require.Equal(t, map[AuthOutcome]string{
 		AuthOrigin: "Origin not allowed", AuthMissing: "Authentication required", AuthInvalid: "Invalid credentials",
 		AuthRevoked: "Invalid credentials", AuthFailed: "Authentication failed", AuthConnections: "Too many connections",
+		AuthTooMany: "Too many requests",
 	}, authTexts)
 }
 

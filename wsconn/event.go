@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"audioroom/actors"
 	"audioroom/actors/room"
@@ -111,32 +112,41 @@ func (s *Session) join(p payload, ack transport.Ack) {
 		return
 	}
 	if s.roomID != "" && s.roomID != r.RoomID {
-		s.send(&actors.Request{RoomID: s.roomID, Session: s, Command: &room.Leave{Session: s.id}, Internal: true})
+		s.leaving = &actors.Request{RoomID: s.roomID, Session: s, Command: &room.Leave{Session: s.id}, Internal: true}
+		s.send(s.leaving)
 	}
 	s.member = s.member && s.roomID == r.RoomID
 	s.roomID, s.room, s.joining = r.RoomID, nil, r
 	s.joins++
+	wait := s.leaving != nil
+	if wait {
+		s.moves = append(s.moves, move{s.leaving, r})
+	}
 	s.mu.Unlock()
-	s.gateway.rooms.Join(r)
+	if !wait {
+		s.gateway.rooms.Join(r)
+	}
 }
 
 func (s *Session) leave(p payload, ack transport.Ack) {
-	if s.current() != string(p.roomID) {
-		s.answer(ack, success)
-		return
-	}
 	if !s.begin() {
 		return
 	}
 	s.mu.Lock()
 	left := s.roomID
-	if left != string(p.roomID) { // the room closed meanwhile
+	if left != string(p.roomID) {
+		if s.leaving != nil && s.leaving.RoomID == string(p.roomID) {
+			s.echoes = append(s.echoes, ack) // said twice: the same answer
+			s.mu.Unlock()
+			return
+		}
 		s.mu.Unlock()
 		s.end()
 		s.answer(ack, success)
 		return
 	}
-	s.send(s.request(left, ack, &room.Leave{Session: s.id}))
+	s.leaving = s.request(left, ack, &room.Leave{Session: s.id})
+	s.send(s.leaving)
 	s.roomID, s.joining, s.member = "", nil, false
 	s.mu.Unlock()
 	s.gateway.confirm(s.user, left)
@@ -158,8 +168,11 @@ func (s *Session) rankedCommand(p payload, ack transport.Ack, c ranked) {
 		return
 	}
 	s.mu.Lock()
-	s.asking = append(s.asking, r)
-	first := len(s.asking) == 1
+	if s.asking == nil {
+		s.asking = make(map[string][]*actors.Request)
+	}
+	s.asking[r.RoomID] = append(s.asking[r.RoomID], r)
+	first := len(s.asking[r.RoomID]) == 1
 	s.mu.Unlock()
 	if first {
 		s.ask(r)
@@ -174,30 +187,29 @@ type ranked interface {
 
 // ask asks for the rank that the first waiting command needs.
 func (s *Session) ask(r *actors.Request) {
+	defer s.gateway.survive("rank", func() { s.ranked(r.RoomID, room.RankUnknown, errPanicked) })
 	s.gateway.backend.Rank(r.RoomID, s.user, func(rank room.Rank, err error) { s.ranked(r.RoomID, rank, err) })
 }
+
+var errPanicked = errors.New("wsconn: the question panicked")
 
 // ranked goes on with the commands that waited for a rank in one room.
 func (s *Session) ranked(roomID string, rank room.Rank, err error) {
 	for {
 		s.mu.Lock()
-		if len(s.asking) == 0 {
-			s.asking = nil
+		waiting := s.asking[roomID]
+		if len(waiting) == 0 {
+			delete(s.asking, roomID)
 			s.mu.Unlock()
 			return
 		}
-		r := s.asking[0]
-		if r.RoomID != roomID {
-			s.mu.Unlock()
-			s.ask(r)
-			return
-		}
+		r := waiting[0]
 		// Sent before it is taken out, so that no later one overtakes it.
 		if err == nil {
 			r.Command.(ranked).As(rank)
 			r = s.route(r)
 		}
-		s.asking = s.asking[1:]
+		s.asking[roomID] = waiting[1:]
 		s.mu.Unlock()
 		if r == nil {
 			continue

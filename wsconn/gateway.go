@@ -68,6 +68,7 @@ const (
 	AuthRevoked     AuthOutcome = "token_revoked"
 	AuthFailed      AuthOutcome = "check_failed"
 	AuthConnections AuthOutcome = "too_many_connections"
+	AuthTooMany     AuthOutcome = "too_many_requests"
 )
 
 // authTexts maps each refusal to the message of its CONNECT_ERROR.
@@ -78,6 +79,7 @@ var authTexts = map[AuthOutcome]string{
 	AuthRevoked:     "Invalid credentials",
 	AuthFailed:      "Authentication failed",
 	AuthConnections: "Too many connections",
+	AuthTooMany:     textTooManyRequests,
 }
 
 // Rooms is where joins go, and what no session asks.
@@ -112,7 +114,16 @@ type Gateway struct {
 
 // client is what a connection's Value is: the session of its client, once it
 // has authenticated.
-type client struct{ session atomic.Pointer[Session] }
+type client struct {
+	session atomic.Pointer[Session]
+	// budget is for the events, connects for the CONNECT packets of the
+	// connection, whatever sessions it has had. Nil for no limit.
+	budget, connects *rate.Limiter
+}
+
+// A connection may send connectBurst CONNECT packets at once and one more each
+// second: each costs a question to the store.
+const connectBurst = 10
 
 var (
 	_ transport.Handler  = (*Gateway)(nil)
@@ -159,7 +170,11 @@ func (g *Gateway) Connections() int { return g.transport.Len() }
 
 // Open implements transport.Handler.
 func (g *Gateway) Open(c *transport.Conn) error {
-	c.Value = new(client)
+	v := &client{connects: rate.NewLimiter(1, connectBurst)}
+	if g.config.EventBudget > 0 {
+		v.budget = rate.NewLimiter(rate.Limit(g.config.EventRefill), g.config.EventBudget)
+	}
+	c.Value = v
 	return g.countAddress(c, 1)
 }
 
@@ -190,6 +205,10 @@ func (g *Gateway) countAddress(c *transport.Conn, change int) error {
 
 // Connect implements transport.Handler: it lets a client in or refuses it.
 func (g *Gateway) Connect(c *transport.Conn, _ string, auth []byte) {
+	if !c.Value.(*client).connects.Allow() {
+		g.refuse(c, AuthTooMany)
+		return
+	}
 	request := c.Request()
 	if request.Origin != "" && !slices.Contains(g.config.Origins, request.Origin) {
 		g.refuse(c, AuthOrigin)
@@ -205,19 +224,26 @@ func (g *Gateway) Connect(c *transport.Conn, _ string, auth []byte) {
 		g.refuse(c, AuthInvalid)
 		return
 	}
+	s := g.newSession(c, who)
+	// Known before it is checked, so that a revocation meets it in one of the two
+	// places.
+	if !g.users.enter(s, g.config.ConnectionsPerUser) {
+		g.refuse(c, AuthConnections)
+		return
+	}
 	go func() { // one for each CONNECT that waits, for no longer than the lookup
 		ctx, cancel := context.WithTimeout(context.Background(), g.config.LookupTimeout)
 		defer cancel()
-		defer g.survive("authentication", func() { g.refuse(c, AuthFailed) })
+		defer g.survive("authentication", func() { g.reject(s, AuthFailed) })
 		revoked, err := g.revocations.Revoked(ctx, who.token, int64(who.user), who.issuedAt)
 		switch {
 		case err != nil:
 			g.config.Log.Warn("revocation can't be checked, client refused", "user", int64(who.user), "error", err)
-			g.refuse(c, AuthFailed)
+			g.reject(s, AuthFailed)
 		case revoked:
-			g.refuse(c, AuthRevoked)
+			g.reject(s, AuthRevoked)
 		default:
-			g.accept(c, who)
+			g.accept(s, who.expiresAt)
 		}
 	}()
 }
@@ -237,28 +263,33 @@ func (g *Gateway) refuse(c *transport.Conn, outcome AuthOutcome) {
 	c.Refuse(namespace, authTexts[outcome])
 }
 
-// accept gives an authenticated client its session.
-func (g *Gateway) accept(c *transport.Conn, who *identity) {
+// reject refuses a client whose session was made already.
+func (g *Gateway) reject(s *Session, outcome AuthOutcome) {
+	g.users.exit(s)
+	g.refuse(s.conn, outcome)
+}
+
+// newSession makes the session of a client who is who the token says, if it was
+// not revoked.
+func (g *Gateway) newSession(c *transport.Conn, who *identity) *Session {
 	s := &Session{
 		gateway: g, conn: c, id: room.SessionID(g.lastID.Add(1)), user: who.user,
 		profile: who.profile, name: who.name, avatar: who.avatar, issuedAt: who.issuedAt.Unix(),
-		underway: make(chan struct{}, maxUnderway),
+		budget: c.Value.(*client).budget, underway: make(chan struct{}, maxUnderway),
 	}
-	if g.config.EventBudget > 0 {
-		s.budget = rate.NewLimiter(rate.Limit(g.config.EventRefill), g.config.EventBudget)
-	}
-	if !g.users.enter(s, g.config.ConnectionsPerUser) {
-		g.refuse(c, AuthConnections)
-		return
-	}
-	c.Value.(*client).session.Store(s)
+	return s
+}
+
+// accept lets an authenticated client in.
+func (g *Gateway) accept(s *Session, expiresAt time.Time) {
+	s.conn.Value.(*client).session.Store(s)
 	s.mu.Lock() // the client may be gone already
 	if !s.gone.Load() {
-		s.expiry = time.AfterFunc(time.Until(who.expiresAt), s.expire)
+		s.expiry = time.AfterFunc(time.Until(expiresAt), s.expire)
 	}
 	s.mu.Unlock()
-	if _, ok := c.Accept(namespace); !ok { // gone; Closed may have come before the session was there
-		g.closeSession(c)
+	if _, ok := s.conn.Accept(namespace); !ok { // gone; Closed may have come before the session was there
+		g.closeSession(s.conn)
 		return
 	}
 	g.config.Observer.Authenticated(AuthAccepted)
@@ -312,6 +343,9 @@ func (g *Gateway) confirm(user room.UserID, left string) {
 
 // expire ends a session whose token has run out.
 func (s *Session) expire() {
+	if s.gone.Load() {
+		return
+	}
 	s.conn.SendNow(transport.EventFrame(namespace, "auth:expired", []byte(`{}`)))
 	s.conn.Close(transport.ReasonExpired)
 }

@@ -198,7 +198,6 @@ func TestSession_is_taken_out_by_the_backend(t *testing.T) {
 	})
 
 	t.Run("with_everybody_else_when_the_room_is_closed", func(t *testing.T) {
-		t.Skip("what a room tells the sessions that it lets go of by itself waits in their outbox: nobody flushes them any more")
 		w, ada, bob := together(t)
 		w.desk.rooms.Order("42", &room.Shut{})
 		for _, client := range []*peer{ada, bob} {

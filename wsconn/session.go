@@ -47,9 +47,18 @@ type Session struct {
 	joins    int
 	attached int
 	parked   []parkedRequest
-	joining  *actors.Request   // the last join, while it is unanswered
-	asking   []*actors.Request // waiting for a rank
+	joining  *actors.Request // the last join, while it is unanswered
+	// leaving is the last leave, while it is unanswered. A join waits for it, so
+	// that nothing of the room that is left follows the answer to the join; more
+	// leaves of that room are answered with it.
+	leaving *actors.Request
+	echoes  []transport.Ack
+	moves   []move
+	asking  map[string][]*actors.Request // by room, waiting for a rank
 }
+
+// move is a join that is sent once a leave was answered.
+type move struct{ leave, join *actors.Request }
 
 type parkedRequest struct {
 	joins   int
@@ -106,9 +115,9 @@ func (s *Session) Flush() { s.conn.Flush() }
 func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 	if _, ok := r.Command.(*room.Join); ok {
 		s.mu.Lock()
+		s.member = s.member || reply.Err == room.OK && s.roomID == r.RoomID
 		if s.joining == r {
 			s.joining = nil
-			s.member = s.member || reply.Err == room.OK
 			if !s.member { // else it was in the room before, and still is
 				s.roomID, s.room = "", nil
 			}
@@ -125,6 +134,36 @@ func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 	}
 	if !r.Internal {
 		s.end()
+	}
+	if _, ok := r.Command.(*room.Leave); ok {
+		s.moved(r)
+	}
+}
+
+// moved goes on when a leave was answered.
+func (s *Session) moved(leave *actors.Request) {
+	s.mu.Lock()
+	var echoes []transport.Ack
+	if s.leaving == leave {
+		s.leaving, echoes, s.echoes = nil, s.echoes, nil
+	}
+	var joins []*actors.Request
+	for len(s.moves) > 0 && s.moves[0].leave == leave {
+		joins = append(joins, s.moves[0].join)
+		s.moves = s.moves[1:]
+	}
+	if len(s.moves) == 0 {
+		s.moves = nil
+	}
+	s.mu.Unlock()
+	for _, ack := range echoes {
+		s.answer(ack, success)
+		s.end()
+	}
+	for _, join := range joins {
+		if !s.gone.Load() {
+			s.gateway.rooms.Join(join)
+		}
 	}
 }
 
@@ -179,7 +218,13 @@ func (s *Session) begin() bool {
 }
 
 // end gives the token of a request back. It may be called from any goroutine.
-func (s *Session) end() { <-s.underway }
+func (s *Session) end() {
+	select {
+	case <-s.underway:
+	default: // answered twice: a room must not hang over it
+		s.gateway.config.Log.Error("a request was answered twice", "session", uint64(s.id))
+	}
+}
 
 // request makes a request of this session.
 func (s *Session) request(roomID string, ack transport.Ack, c room.Command) *actors.Request {

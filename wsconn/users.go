@@ -24,7 +24,8 @@ func NewUsers() *Users { return &Users{sessions: make(map[room.UserID][]*Session
 // Deliver implements actors.Users.
 func (u *Users) Deliver(user room.UserID, frame actors.Frame) {
 	for _, s := range u.of(user) {
-		s.conn.SendNow(frame.(transport.Frame))
+		s.Deliver(frame)
+		s.Flush()
 	}
 }
 
@@ -34,7 +35,8 @@ func (u *Users) DeliverAll(frame actors.Frame) {
 	defer u.mu.RUnlock()
 	for _, sessions := range u.sessions {
 		for _, s := range sessions {
-			s.conn.SendNow(frame.(transport.Frame))
+			s.Deliver(frame)
+			s.Flush()
 		}
 	}
 }
@@ -43,7 +45,7 @@ func (u *Users) DeliverAll(frame actors.Frame) {
 // themselves. Any goroutine may call it.
 func (u *Users) Kick(user room.UserID) {
 	for _, s := range u.of(user) {
-		s.conn.Kick(transport.ReasonKicked)
+		s.kick()
 	}
 }
 
@@ -52,8 +54,15 @@ func (u *Users) Kick(user room.UserID) {
 func (u *Users) KickIssuedBefore(user room.UserID, at time.Time) {
 	for _, s := range u.of(user) {
 		if s.issuedAt < at.Unix() {
-			s.conn.Kick(transport.ReasonKicked)
+			s.kick()
 		}
+	}
+}
+
+// kick disconnects the session, unless its connection has a new one already.
+func (s *Session) kick() {
+	if !s.gone.Load() {
+		s.conn.Kick(transport.ReasonKicked)
 	}
 }
 

@@ -154,14 +154,12 @@ func (m *model) manages(s room.SessionID, rank room.Rank, target room.UserID, ta
 }
 
 // above says whether a manager may act upon a user: the owner upon everybody,
-// anybody upon themselves, nobody upon the owner or their equal.
+// anybody upon themselves, nobody upon their equal or above.
 func (m *model) above(u room.UserID, rank room.Rank, target room.UserID, targets room.Rank) (room.Reply, bool) {
 	owns := rank == room.RankOwner && u == m.owner
 	switch {
 	case u == target || owns:
 		return room.Reply{}, true
-	case target == m.owner:
-		return room.Reply{Err: room.ErrNotAllowed}, false
 	case targets == room.RankUnknown:
 		return room.Reply{Ask: target}, false
 	case rank == room.RankOwner && targets != room.RankOwner, rank == room.RankAdmin && targets == room.RankMember:

@@ -67,8 +67,6 @@ func TestRoom_ranks(t *testing.T) {
 						s.refuses(room.ErrNotManager, c)
 					case sender == room.RankOwner && target < room.RankOwner:
 						told(t, s.ok(c), power.tells(cid)...)
-					case sender == room.RankAdmin && target == room.RankOwner:
-						s.refuses(room.ErrNotAllowed, c) // without asking: the room knows its owner
 					default:
 						s.asks(cid, c)
 						c.Answer(cid, target)

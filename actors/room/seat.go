@@ -140,8 +140,6 @@ func (r *Room) mayModerate(m *member, rank Rank, target UserID, targetRank Rank)
 	switch {
 	case m.user == target, rank == RankOwner && m.user == r.owner:
 		return Reply{}, true
-	case target == r.owner:
-		return Reply{Err: ErrNotAllowed}, false
 	case targetRank == RankUnknown:
 		return Reply{Ask: target}, false
 	case !rank.Outranks(targetRank):

@@ -26,6 +26,7 @@ type eventStore interface {
 type eventRooms interface {
 	Order(roomID string, c room.Command)
 	Relay(roomID string, frame actors.Frame)
+	Refresh(roomID string)
 }
 
 // events carries out and passes on what the backend publishes. It is used from
@@ -122,6 +123,7 @@ func (v *events) act(e *laravel.Event) error {
 		if seats := e.MaxSeats(); seats > 0 && newest("seats") {
 			v.rooms.Order(e.Room, &room.Resize{MaxSeats: seats})
 		}
+		v.rooms.Refresh(e.Room)
 	case "room.force_close":
 		v.rooms.Order(e.Room, &room.Shut{})
 	}

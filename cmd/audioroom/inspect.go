@@ -60,7 +60,7 @@ func (c *inspectCommand) Run(p *program) error {
 	}
 	if seen.Snapshot != nil {
 		if view.Snapshot, err = room.Decode(seen.Snapshot); err != nil {
-			return fmt.Errorf("room %q: %w", c.Room, err)
+			return fmt.Errorf("room %q: %w: %q", c.Room, err, seen.Snapshot)
 		}
 	}
 	if c.JSON {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -58,8 +59,12 @@ func (c *serveCommand) Run(p *program) error {
 	if d != nil {
 		d.greet(p.stdout, listener.Addr())
 	}
-	<-p.ctx.Done()
-	return s.stop()
+	select {
+	case <-p.ctx.Done():
+		return s.stop()
+	case err := <-s.broken:
+		return errors.Join(fmt.Errorf("serving ended: %w", err), s.stop())
+	}
 }
 
 // server is the running program: the adapters, joined.
@@ -68,6 +73,7 @@ type server struct {
 	log      *slog.Logger
 	metrics  *metrics
 	store    *persistence.Store
+	outbox   *outbox
 	backend  *backend
 	rooms    *actors.Rooms
 	gateway  *wsconn.Gateway
@@ -78,12 +84,13 @@ type server struct {
 	ctx      context.Context // ends when the server stops
 	cancel   context.CancelFunc
 	tasks    sync.WaitGroup
+	broken   chan error // why serving ended by itself; one at most
 }
 
 // newServer joins the adapters. Nothing is waited for: Redis and the backend
 // may be away.
 func newServer(c *config, log *slog.Logger) (*server, error) {
-	s := &server{config: c, log: log, metrics: newMetrics()}
+	s := &server{config: c, log: log, metrics: newMetrics(), broken: make(chan error, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.store, err = persistence.Open(persistence.Config{
@@ -93,6 +100,7 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.outbox = &outbox{Store: s.store}
 	window := c.StatusWindow
 	if window == 0 {
 		window = -1 // 0 would be the default
@@ -104,7 +112,7 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), log: log, ctx: s.ctx}
+	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.outbox), log: log, ctx: s.ctx}
 	users := wsconn.NewUsers()
 	s.rooms = actors.Start(actors.Config{
 		Room: room.Config{
@@ -138,7 +146,7 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 func (s *server) serve(listener net.Listener) {
 	s.tasks.Go(func() {
 		if err := s.http.Serve(listener); err != http.ErrServerClosed {
-			s.log.Error("serving ended", "error", err)
+			s.broken <- err
 		}
 	})
 	s.tasks.Go(s.prepare)
@@ -191,6 +199,7 @@ func (s *server) restore(ctx context.Context) error {
 	if len(ids) > 0 {
 		s.log.Info("rooms restored", "rooms", len(ids), "took", time.Since(begin).Round(time.Millisecond))
 	}
+	s.outbox.open = ids
 	return s.backend.reporter.Resume(ctx)
 }
 
@@ -224,7 +233,9 @@ func (s *server) stop() error {
 	s.backend.asking.Wait()
 	s.backend.client.Close()
 	note("store", within(time.Second, s.store.Close))
-	note("http", s.http.Shutdown(ctx))
+	if within(time.Second/2, s.http.Shutdown) != nil { // half-sent requests
+		note("http", s.http.Close())
+	}
 	s.tasks.Wait()
 	if err := joinErrors(left); err != nil {
 		return err
