@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -84,9 +85,25 @@ func (k *soak) compare() {
 		if len(in[user]) == 0 {
 			assert.Empty(k.t, at, "user %d is in no room", user)
 		} else {
-			assert.Contains(k.t, in[user], at, "user %d is in these", user)
+			assert.Contains(k.t, in[user], at, "user %d is in these; %s", user, k.story(user))
 		}
 	}
+}
+
+// story tells what the clients of a user saw last.
+func (k *soak) story(user int64) string {
+	var b strings.Builder
+	for _, c := range k.clients {
+		if c.user == user {
+			c.mu.Lock()
+			fmt.Fprintf(&b, "a client of theirs in %q saw\n", c.room)
+			for _, line := range c.tail {
+				fmt.Fprintf(&b, "    %.300s\n", line)
+			}
+			c.mu.Unlock()
+		}
+	}
+	return b.String()
 }
 
 // sameInSnapshot fails if what the server would restore tells something else.
