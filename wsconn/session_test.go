@@ -233,7 +233,6 @@ func TestSession_Reply_to_an_older_join_leaves_the_newer_alone(t *testing.T) {
 	older := ada.emit("room:join", inRoom("older"))
 	newer := ada.emit("room:join", inRoom("newer"))
 	r := receive(t, w.desk.came)
-	receive(t, w.desk.came)
 	s.Reply(r, room.Reply{Err: room.ErrInternal})
 	s.Flush()
 	ada.expect(ackOf(older, `{"error":"INTERNAL_ERROR"}`))
