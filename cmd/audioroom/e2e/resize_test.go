@@ -60,6 +60,7 @@ func TestMaxSeats(t *testing.T) {
 		w := shared(t)
 		r := w.Room(t)
 		r.Join()
+		w.Laravel.SetRoom(r.ID, r.Owner, 7)
 		r.Tells("room.updated", 0, P{"max_seats": 7})
 		r.Heeded()
 		owner := w.Connect(t, r.Owner)
