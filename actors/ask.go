@@ -81,6 +81,10 @@ func (a *roomActor) configure(m *infoMessage) {
 		// the next join asks again.
 		a.life.inquired = false
 	case a.phase == serving:
-		a.do(work{order: &room.Configure{Owner: m.info.Owner, MaxSeats: m.info.MaxSeats, By: m.by, SeatCount: m.seatCount}})
+		maxSeats := m.info.MaxSeats
+		if maxSeats == 0 { // it gives none there, but may have set one here
+			maxSeats = a.life.maxSeats
+		}
+		a.do(work{order: &room.Configure{Owner: m.info.Owner, MaxSeats: maxSeats, By: m.by, SeatCount: m.seatCount}})
 	}
 }

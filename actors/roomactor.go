@@ -82,6 +82,7 @@ type life struct {
 	telling  bool // members are being told; set still, a panic hit half-way
 	inquired bool // the backend was asked for the owner and the seats
 	resized  int  // how often the backend set the number of seats by itself
+	maxSeats int  // what it set last, 0 for nothing
 	// toldCount is the participant count of the last status, -1 if there is none.
 	toldCount int
 	// tellAt is when the backend is told that nobody came back to a restored room,
@@ -100,7 +101,6 @@ type work struct {
 type (
 	tickMessage      struct{}
 	drainMessage     struct{}
-	refreshMessage   struct{}
 	orderMessage     struct{ command room.Command }
 	relayMessage     struct{ frame Frame }
 	claimLateMessage struct{ ticket *claimTicket }
@@ -159,18 +159,13 @@ func (a *roomActor) Receive(ctx actor.Context) {
 	case *commitLateMessage:
 		a.commitLate(m.commit)
 	case *orderMessage:
-		if _, ok := m.command.(*room.Resize); ok {
-			a.life.resized++
+		if c, ok := m.command.(*room.Resize); ok {
+			a.life.resized, a.life.maxSeats = a.life.resized+1, c.MaxSeats
 		}
 		a.do(work{order: m.command})
 	case *relayMessage:
 		a.life.audience.deliver(m.frame, 0)
 		a.life.audience.flush()
-	case refreshMessage:
-		a.life.inquired = false
-		if a.phase == serving && a.life.room.Participants() > 0 {
-			a.inquire(&room.Join{})
-		}
 	case drainMessage:
 		a.draining = true
 	default: // life cycle: nothing to do

@@ -101,12 +101,6 @@ func (r *Rooms) Order(roomID string, c room.Command) {
 	r.tellSupervisor(&toRoomMessage{roomID, &orderMessage{c}})
 }
 
-// Refresh has a room ask the backend for its owner and seats anew, if the room is
-// open here. It doesn't block and may be called from any goroutine.
-func (r *Rooms) Refresh(roomID string) {
-	r.tellSupervisor(&toRoomMessage{roomID, refreshMessage{}})
-}
-
 // Relay gives a frame to every session in a room, if the room is open here. It
 // doesn't block and may be called from any goroutine.
 func (r *Rooms) Relay(roomID string, frame Frame) {

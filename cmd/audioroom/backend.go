@@ -10,7 +10,6 @@ import (
 	"audioroom/actors"
 	"audioroom/actors/room"
 	"audioroom/laravel"
-	"audioroom/persistence"
 )
 
 // backend answers what rooms and sessions ask, with Laravel's word. A cached
@@ -64,22 +63,4 @@ func (b *backend) ask(question func(), failed func(error)) {
 // Report implements actors.Backend.
 func (b *backend) Report(roomID string, status []byte, closed bool) {
 	b.reporter.Report(roomID, status, closed)
-}
-
-// outbox is the store's, without what was true only before the server ended: a
-// room that was restored tells its own status.
-type outbox struct {
-	*persistence.Store
-	open []string // restored rooms; set before Resume
-}
-
-var _ laravel.Outbox = (*outbox)(nil)
-
-// Pending implements laravel.Outbox.
-func (o *outbox) Pending(ctx context.Context) (map[string][]byte, error) {
-	pending, err := o.Store.Pending(ctx)
-	for _, id := range o.open {
-		delete(pending, id)
-	}
-	return pending, err
 }

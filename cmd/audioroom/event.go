@@ -26,7 +26,6 @@ type eventStore interface {
 type eventRooms interface {
 	Order(roomID string, c room.Command)
 	Relay(roomID string, frame actors.Frame)
-	Refresh(roomID string)
 }
 
 // events carries out and passes on what the backend publishes. It is used from
@@ -76,8 +75,8 @@ func (v *events) act(e *laravel.Event) error {
 	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
 	defer cancel()
 	user := e.Subject()
-	newest := func(what string) bool {
-		return v.sequence.Newest(what+" "+strconv.FormatInt(user, 10)+" "+e.Room, e)
+	newestBlock := func() bool {
+		return v.sequence.Newest("block "+strconv.FormatInt(user, 10)+" "+e.Room, e)
 	}
 	switch {
 	case e.Name == "auth.force_disconnect" && user != 0:
@@ -104,7 +103,7 @@ func (v *events) act(e *laravel.Event) error {
 			v.rooms.Order(e.Room, &room.Remove{User: room.UserID(user)})
 		}
 	case "room.member_blocked":
-		if user == 0 || !newest("block") {
+		if user == 0 || !newestBlock() {
 			return nil
 		}
 		until := e.Block(time.Now().UnixMilli()).Until
@@ -112,7 +111,7 @@ func (v *events) act(e *laravel.Event) error {
 		v.rooms.Order(e.Room, &room.Block{User: room.UserID(user), Until: until})
 		return err
 	case "room.user_unblocked":
-		if user == 0 || !newest("block") {
+		if user == 0 || !newestBlock() {
 			return nil
 		}
 		err := v.store.Unblock(ctx, e.Room, user)
@@ -120,10 +119,9 @@ func (v *events) act(e *laravel.Event) error {
 		return err
 	case "room.updated":
 		v.client.ForgetRoom(e.Room)
-		if seats := e.MaxSeats(); seats > 0 && newest("seats") {
+		if seats := e.MaxSeats(); seats > 0 && v.sequence.Newest("seats "+e.Room, e) {
 			v.rooms.Order(e.Room, &room.Resize{MaxSeats: seats})
 		}
-		v.rooms.Refresh(e.Room)
 	case "room.force_close":
 		v.rooms.Order(e.Room, &room.Shut{})
 	}

@@ -62,8 +62,6 @@ func (h *stageHand) Relay(roomID string, frame actors.Frame) {
 	h.note("room %s hears %s", roomID, frame.(transport.Frame).Payload())
 }
 
-func (h *stageHand) Refresh(string) {}
-
 // eventStage is events with doubles around them.
 type eventStage struct {
 	*events

@@ -73,7 +73,6 @@ type server struct {
 	log      *slog.Logger
 	metrics  *metrics
 	store    *persistence.Store
-	outbox   *outbox
 	backend  *backend
 	rooms    *actors.Rooms
 	gateway  *wsconn.Gateway
@@ -100,7 +99,6 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.outbox = &outbox{Store: s.store}
 	window := c.StatusWindow
 	if window == 0 {
 		window = -1 // 0 would be the default
@@ -112,7 +110,7 @@ func newServer(c *config, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.outbox), log: log, ctx: s.ctx}
+	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), log: log, ctx: s.ctx}
 	users := wsconn.NewUsers()
 	s.rooms = actors.Start(actors.Config{
 		Room: room.Config{
@@ -199,7 +197,6 @@ func (s *server) restore(ctx context.Context) error {
 	if len(ids) > 0 {
 		s.log.Info("rooms restored", "rooms", len(ids), "took", time.Since(begin).Round(time.Millisecond))
 	}
-	s.outbox.open = ids
 	return s.backend.reporter.Resume(ctx)
 }
 
