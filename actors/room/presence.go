@@ -51,49 +51,12 @@ func (c *Drop) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	return Reply{}, r.remove(c.Session, now, r.config.SeatGrace, events)
 }
 
-func (c *Remove) apply(r *Room, now int64, events []Event) (Reply, []Event) {
-	return Reply{}, r.expel(c.User, now, events)
-}
-
 func (c *Confirm) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
 	if r.members[c.User] == nil {
 		return Reply{}, events
 	}
 	r.revision++
 	return Reply{}, append(events, Event{Kind: UserConfirmed, User: c.User})
-}
-
-func (c *Block) apply(r *Room, now int64, events []Event) (Reply, []Event) {
-	if r.blocked == nil {
-		r.blocked = make(map[UserID]int64)
-	}
-	r.blocked[c.User] = c.Until
-	return Reply{}, r.expel(c.User, now, events)
-}
-
-func (c *Unblock) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
-	delete(r.blocked, c.User)
-	return Reply{}, events
-}
-
-// Blocked returns until when users may not join, in Unix milliseconds, 0 for
-// ever. The map is the room's own.
-func (r *Room) Blocked() map[UserID]int64 { return r.blocked }
-
-// SetBlocked replaces the blocked users. The room keeps the map.
-func (r *Room) SetBlocked(blocked map[UserID]int64) { r.blocked = blocked }
-
-// expel takes a user out of the room with all their sessions and holds no seat
-// for them.
-func (r *Room) expel(user UserID, now int64, events []Event) []Event {
-	if i := r.heldFor(user); i >= 0 {
-		events = r.clear(i, 0, events)
-		r.revision++
-	}
-	for m := r.members[user]; m != nil; m = r.members[user] {
-		events = r.remove(m.sessions[0], now, 0, events)
-	}
-	return events
 }
 
 // remove takes a session out of the room and, if it was its user's last, the
@@ -198,61 +161,4 @@ func (r *Room) state(joiner UserID) *State {
 		}
 	}
 	return s
-}
-
-func (c *Configure) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
-	count := len(r.seats)
-	if c.MaxSeats < 0 || c.MaxSeats > MaxSeats || c.SeatCount < 0 || c.SeatCount > MaxSeats {
-		return Reply{}, events
-	}
-	if c.MaxSeats > 0 {
-		count = c.MaxSeats
-	} else if c.SeatCount > 0 && c.By != 0 && c.By == c.Owner {
-		count = c.SeatCount
-	}
-	if c.Owner == r.owner && c.MaxSeats == r.maxSeats && count == len(r.seats) {
-		return Reply{}, events
-	}
-	r.revision++
-	r.owner, r.maxSeats = c.Owner, c.MaxSeats
-	if r.seats != nil && count != len(r.seats) {
-		events = r.resize(count, events)
-	}
-	return Reply{}, events
-}
-
-func (c *Resize) apply(r *Room, _ int64, events []Event) (Reply, []Event) {
-	if c.MaxSeats < 1 || c.MaxSeats > MaxSeats || c.MaxSeats == r.maxSeats && (r.seats == nil || c.MaxSeats == len(r.seats)) {
-		return Reply{}, events
-	}
-	r.revision++
-	r.maxSeats = c.MaxSeats
-	if r.seats != nil && c.MaxSeats != len(r.seats) {
-		events = r.resize(c.MaxSeats, events)
-	}
-	return Reply{}, events
-}
-
-func (c *Shut) apply(r *Room, now int64, events []Event) (Reply, []Event) {
-	return Reply{}, r.close(now, CloseForced, events)
-}
-
-// close ends the room: its members are told, then its sessions leave.
-func (r *Room) close(now int64, reason Reason, events []Event) []Event {
-	r.closed = true
-	r.revision++
-	events = append(events, Event{Kind: Closed, Reason: reason, At: now})
-	for m := r.first; m != nil; m = m.next {
-		for _, s := range m.sessions {
-			events = append(events, Event{Kind: SessionLeft, Session: s, User: m.user})
-		}
-	}
-	return events
-}
-
-func (c *Tick) apply(r *Room, now int64, events []Event) (Reply, []Event) {
-	if !c.KeepOpen && r.held == 0 && len(r.members) == 0 && now >= r.activity+r.config.Inactivity {
-		events = r.close(now, CloseIdle, events)
-	}
-	return Reply{}, events
 }

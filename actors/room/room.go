@@ -198,12 +198,6 @@ func (r *Room) expire(now int64, events []Event) []Event {
 	return events
 }
 
-// Close ends a room that nobody hears.
-func (r *Room) Close() {
-	r.closed = true
-	r.revision++
-}
-
 // active notes a change that counts as activity.
 func (r *Room) active(now int64) {
 	r.revision++
@@ -233,25 +227,4 @@ func (r *Room) sit(m *member, index int, muted bool, except SessionID, events []
 	s.user, s.muted = m.user, muted
 	m.seat = index
 	return append(events, Event{Kind: SeatUpdated, Seat: index, User: m.user, Muted: muted, Except: except})
-}
-
-// resize sets the number of seats. Who sits beyond is cleared, locks beyond are
-// lifted, invites beyond end, and the room is told of all of it.
-func (r *Room) resize(count int, events []Event) []Event {
-	for i := count; i < len(r.seats); i++ {
-		events = r.clear(i, 0, events)
-		if r.seats[i].locked {
-			r.seats[i].locked = false
-			events = append(events, Event{Kind: SeatLocked, Seat: i})
-		}
-	}
-	for i := len(r.invites) - 1; i >= 0; i-- {
-		if r.invites[i].seat >= count {
-			events = r.endInvite(i, events)
-		}
-	}
-	seats := make([]seat, count)
-	copy(seats, r.seats)
-	r.seats = seats
-	return events
 }
