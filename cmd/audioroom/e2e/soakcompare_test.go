@@ -72,6 +72,7 @@ func (k *soak) compare() {
 		}
 		require.Equal(k.t, there, want.users, "participants of %s: who is there, and who a fresh joiner is told is", r.ID)
 		require.Len(k.t, there, state.ParticipantCount)
+		fresh.Do("chat:message", P{"content": "still here"}) // the activity is kept for a while only
 		r.SameInRedis(state)
 		k.sameInSnapshot(r.ID, state, there)
 		k.w.Laravel.HearsCount(k.t, r.ID, state.ParticipantCount)
