@@ -149,7 +149,6 @@ func (s *Session) leave(p payload, ack transport.Ack) {
 	s.send(s.leaving)
 	s.roomID, s.joining, s.member = "", nil, false
 	s.mu.Unlock()
-	s.gateway.confirm(s.user, left)
 }
 
 // command sends a participant's command to their room.

@@ -330,8 +330,10 @@ func (g *Gateway) closeSession(c *transport.Conn) *Session {
 	return s
 }
 
-// confirm has the store told again where a user is who left one room and is in
-// another with a different socket: it keeps one room for each user.
+// confirm has the store told again where a user is who has left one room and is
+// in another with a different socket: it keeps one room for each user. It is for
+// the time when the leave was answered: sooner, the other room's word could be
+// overtaken by that of the join before the leave.
 func (g *Gateway) confirm(user room.UserID, left string) {
 	for _, other := range g.users.of(user) {
 		if in := other.in(); in != "" && in != left {

@@ -135,8 +135,12 @@ func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 	if !r.Internal {
 		s.end()
 	}
-	if _, ok := r.Command.(*room.Leave); ok {
+	switch r.Command.(type) {
+	case *room.Leave:
 		s.moved(r)
+		s.gateway.confirm(s.user, r.RoomID)
+	case *room.Drop:
+		s.gateway.confirm(s.user, r.RoomID)
 	}
 }
 
@@ -282,7 +286,6 @@ func (s *Session) send(r *actors.Request) {
 func (s *Session) leaveAll() {
 	s.mu.Lock()
 	s.gone.Store(true)
-	left := s.roomID
 	if s.roomID != "" {
 		s.send(&actors.Request{RoomID: s.roomID, Session: s, Command: &room.Drop{Session: s.id}, Internal: true})
 		s.roomID = ""
@@ -291,9 +294,6 @@ func (s *Session) leaveAll() {
 		s.expiry.Stop()
 	}
 	s.mu.Unlock()
-	if left != "" {
-		s.gateway.confirm(s.user, left)
-	}
 }
 
 // answer answers an event that reached no room. It may be called from any
