@@ -153,3 +153,23 @@ func TestAsk_keeps_the_order_of_requests_about_one_user(t *testing.T) {
 		"reply *room.MuteSeat room: ok", "user 3 muted true", "reply *room.MuteSeat room: ok",
 	}, s[0].waitFor(6))
 }
+
+func TestRestored_the_backend_is_told_that_nobody_came_back(t *testing.T) {
+	brief := testConfig
+	brief.Room.SeatGrace = 50
+	for _, comesBack := range []bool{false, true} {
+		store := newStepStore(true)
+		first := Start(testConfig, store, &fakeBackend{}, noUsers{}, describe)
+		newSession(t, first, 1).joined("r")
+		stop(t, first)
+		rooms, backend := startRooms(t, brief, store)
+		require.NoError(t, rooms.Restore(t.Context(), []string{"r"}))
+		want := `"participant_count":0`
+		if comesBack {
+			newSession(t, rooms, 1).joined("r")
+			want = `"participant_count":1`
+		}
+		eventually(t, func() bool { return len(backend.reported()) == 1 }, "a status")
+		require.Contains(t, backend.reported()[0], want)
+	}
+}

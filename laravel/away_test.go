@@ -2,12 +2,15 @@ package laravel
 
 import (
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"audioroom/actors/room"
 	"audioroom/laravel/standin"
 )
 
@@ -88,6 +91,49 @@ func TestReporter_Failures(t *testing.T) {
 			require.Equal(t, 50, b.Count(standin.Status))
 			require.Equal(t, 1, r.Pending())
 		})
+	})
+}
+
+func TestReporter_rooms_that_the_backend_stumbles_over_hold_up_no_other(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := standin.New(key)
+		var stumbles atomic.Int64
+		stumbling := transport(func(req *http.Request) (*http.Response, error) {
+			if strings.Contains(req.URL.Path, "/evil-") {
+				stumbles.Add(1)
+				return &http.Response{StatusCode: 500, Body: http.NoBody}, nil
+			}
+			return b.Transport().RoundTrip(req)
+		})
+		r := newReporter(t, newClient(t, b, func(cfg *Config) { cfg.Transport = stumbling }), nil)
+		for n := range 60 {
+			r.Report("evil-"+roomName(n), live(1), false)
+		}
+		time.Sleep(time.Minute)
+		r.Report("1", live(1), false)
+		r.Report("2", live(1), false)
+		synctest.Wait()
+		require.Equal(t, 2, b.Count(standin.Status), "told at once")
+		time.Sleep(5 * time.Minute)
+		require.Less(t, stumbles.Load(), int64(60*24), "each with its own growing backoff")
+	})
+}
+
+func TestClient_a_throttle_of_statuses_holds_back_no_question(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := standin.New(key)
+		b.SetRoom("n", 7, 0)
+		c := newClient(t, b)
+		r := newReporter(t, c, nil)
+		b.Fail(standin.Status, standin.Fault{Status: 429, RetryAfter: "20", Times: 1})
+		r.Report("t", live(1), false)
+		synctest.Wait()
+		start := time.Now()
+		rank, err := c.Rank(t.Context(), "n", 7)
+		require.NoError(t, err)
+		require.Equal(t, room.RankOwner, rank)
+		require.Zero(t, time.Since(start))
+		require.Equal(t, 1, r.Pending(), "the status waits as it was told to")
 	})
 }
 

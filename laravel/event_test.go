@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"audioroom/actors/room"
 )
 
 func TestDecodeEvent_reads_an_envelope(t *testing.T) {
@@ -144,7 +146,7 @@ func FuzzDecodeEvent(f *testing.F) {
 		require.GreaterOrEqual(t, e.User, int64(0))
 		require.LessOrEqual(t, len(e.Room), maxEventRoom)
 		require.GreaterOrEqual(t, e.Subject(), int64(0))
-		require.LessOrEqual(t, e.MaxSeats(), maxSeats)
+		require.LessOrEqual(t, e.MaxSeats(), room.MaxSeats)
 		e.Block(0)
 		s := NewSequence()
 		again := *e

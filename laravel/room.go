@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-)
 
-// maxSeats is the contract's highest seat count.
-const maxSeats = 100
+	"audioroom/actors/room"
+)
 
 // Info is what the backend says of a room.
 type Info struct {
@@ -82,7 +81,7 @@ func decodeInfo(body []byte) (info Info, odd string, err error) {
 		return Info{}, "", errors.New("owner_id is not a user id")
 	}
 	seats, err := wholeNumber(fields.MaxSeats)
-	if err != nil || seats < 0 || seats > maxSeats || seats == 0 && !isNull(fields.MaxSeats) {
+	if err != nil || seats < 0 || seats > room.MaxSeats || seats == 0 && !isNull(fields.MaxSeats) {
 		seats, odd = 0, clip(string(fields.MaxSeats))
 	}
 	return Info{OwnerID: owner, MaxSeats: int(seats)}, odd, nil

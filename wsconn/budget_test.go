@@ -42,6 +42,17 @@ func TestSession_budget(t *testing.T) {
 		require.Equal(t, done, bob.ask("room:leave", inRoom("42")))
 	})
 
+	t.Run("is_not_refilled_by_leaving_the_namespace_and_entering_it_again", func(t *testing.T) {
+		w := newWorld(t, Config{EventBudget: 2})
+		ada := w.connect(t, 1)
+		ada.ask("no:event", "")
+		ada.ask("no:event", "")
+		ada.send("41")
+		eventually(t, func() bool { return w.sessionsOf(1) == 0 }, "the old session is still there")
+		ada.enter(tokenOfUser(t, 1, nil))
+		require.Equal(t, tooMany, ada.ask("no:event", ""))
+	})
+
 	t.Run("is_each_session's_own", func(t *testing.T) {
 		w := newWorld(t, Config{EventBudget: 1})
 		phone, laptop := w.connect(t, 1), w.connect(t, 1)

@@ -31,6 +31,21 @@ func TestSession_asks_for_a_rank(t *testing.T) {
 		require.Empty(t, w.asked)
 	})
 
+	t.Run("in_one_room_and_another_room_does_not_wait_for_it", func(t *testing.T) {
+		w := newWorld(t, Config{})
+		ada := w.connect(t, 1)
+		ada.join("silent")
+		w.slowDown()
+		silent := ada.emit("seat:lock", atSeat("silent", 1))
+		q := receive(t, w.asked)
+		ada.join("42")
+		lock := ada.emit("seat:lock", atSeat("42", 1))
+		receive(t, w.asked).answer(room.RankOwner, nil)
+		ada.expect(`42["seat:locked",{"seatIndex":1,"isLocked":true}]`, ackOf(lock, done))
+		q.answer(room.RankOwner, nil)
+		ada.expect(ackOf(silent, refused("Not in room")))
+	})
+
 	t.Run("and_lets_commands_pass_that_need_none", func(t *testing.T) {
 		w := newWorld(t, Config{})
 		ada := w.connect(t, 1)

@@ -252,3 +252,14 @@ func TestSession_Cut_has_the_client_connect_anew(t *testing.T) {
 	require.Equal(t, 1012, ada.expectClose())
 	require.False(t, s.Alive())
 }
+
+func TestSession_a_leave_said_twice_is_answered_when_the_first_is_committed(t *testing.T) {
+	w := newWorld(t, Config{})
+	ada := w.connect(t, 1)
+	ada.join("42")
+	w.store.hold()
+	first, second := ada.emit("room:leave", inRoom("42")), ada.emit("room:leave", inRoom("42"))
+	ada.expectNothing("")
+	w.store.confirm()
+	ada.expect(ackOf(first, done), ackOf(second, done))
+}
