@@ -44,8 +44,7 @@ type Rooms struct {
 	observer   Observer
 	system     *actor.ActorSystem
 	supervisor *actor.PID
-	// failpoint is called before each command is applied; tests panic in it.
-	failpoint func(roomID string, c room.Command)
+	failpoint  failpoint
 }
 
 // Room is where the commands for one room go. Sessions keep it while they are
@@ -65,7 +64,10 @@ func (r *Room) Send(request *Request) { r.system.Root.Send(r.pid, request) }
 
 // Start starts the supervisor. Stop ends it.
 func Start(config Config, store Store, backend Backend, users Users, encode Encoder) *Rooms {
-	r := &Rooms{config: config, store: store, backend: backend, users: users, encode: encode, log: config.Log, observer: config.Observer}
+	r := &Rooms{
+		config: config, store: store, backend: backend, users: users, encode: encode,
+		log: config.Log, observer: config.Observer, failpoint: injected,
+	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
