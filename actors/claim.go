@@ -2,6 +2,7 @@ package actors
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"audioroom/actors/room"
@@ -10,6 +11,9 @@ import (
 // errStored is why a room is given up that was opened without the store, which
 // turned out to hold one of that name.
 var errStored = errors.New("actors: the room was opened from memory, but the store holds it")
+
+// errUnreadable is why a room is put aside whose snapshot makes the program panic.
+var errUnreadable = errors.New("actors: the snapshot can't be restored")
 
 // claimTicket tells the answers to one claim from those to others.
 type claimTicket struct{ actor *roomActor }
@@ -52,12 +56,13 @@ func (a *roomActor) claimed(m *claimedMessage) {
 		a.adopt(m.claim)
 		return
 	}
-	if err := a.restore(m.claim.Snapshot, m.claim.Blocked, room.Restore); err != nil {
-		a.abandon(err)
+	l.epoch, l.full = m.claim.Epoch, true
+	toldLive, err := a.restore(m.claim.Snapshot, m.claim.Blocked, room.Restore)
+	if err != nil {
+		a.putAside(err)
 		return
 	}
-	l.epoch, l.full = m.claim.Epoch, true
-	if m.claim.Snapshot != nil {
+	if toldLive {
 		// The backend remembers those who were here when the server ended. Most come
 		// back at once: only if nobody does within the grace time is it told.
 		l.tellAt = a.rooms.now() + a.rooms.config.Room.SeatGrace
@@ -78,24 +83,32 @@ func (a *roomActor) adopt(c Claim) {
 	a.undoIfEmpty()
 }
 
-// restore makes the room of its snapshot, or a new one if that is nil.
+// restore makes the room of its snapshot, or a new one if that is nil. toldLive
+// is whether the backend believes that somebody is in there. On an error, which
+// may have been a panic, the room is a new one.
 func (a *roomActor) restore(
 	snapshot []byte, blocked map[room.UserID]int64, from func(*room.Snapshot, int64, *room.Config) *room.Room,
-) error {
+) (toldLive bool, err error) {
 	now, config := a.rooms.now(), &a.rooms.config.Room
-	if snapshot == nil {
-		a.life.room = room.New(a.id, now, config)
-	} else {
-		s, err := room.Decode(snapshot)
-		if err != nil {
-			return err
+	r := room.New(a.id, now, config)
+	defer func() {
+		if reason := recover(); reason != nil {
+			toldLive, err = false, fmt.Errorf("%w: %v", errUnreadable, reason)
 		}
-		a.life.toldCount = 0
-		a.life.room = from(s, now, config)
-	}
+		r.SetBlocked(blocked)
+		a.life.room = r
+	}()
 	a.life.base = snapshot
-	a.life.room.SetBlocked(blocked)
-	return nil
+	if snapshot == nil {
+		return false, nil
+	}
+	a.life.toldCount = 0
+	s, err := room.Decode(snapshot)
+	if err != nil {
+		return false, err
+	}
+	r = from(s, now, config)
+	return s.ToldLive, nil
 }
 
 // claimLate opens a room that the store can't tell anything of, as soon as
@@ -126,7 +139,7 @@ func (a *roomActor) serveFromMemory() {
 		a.reset(claiming)
 		l.former = former
 	}
-	_ = a.restore(nil, nil, nil) // a new room can always be made
+	_, _ = a.restore(nil, nil, nil) // a new room can always be made
 	a.setLate(true)
 	a.serve()
 }

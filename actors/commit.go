@@ -35,11 +35,11 @@ func (a *roomActor) advance() {
 func (a *roomActor) advanceLate() {
 	l := &a.life
 	if !l.room.IsClosed() {
-		l.base = l.room.AppendSnapshot(nil, l.epoch)
 		if a.countToTell() {
 			a.rooms.backend.Report(a.id, a.status(), false)
 			l.mustTell = true // the outbox has not heard of it
 		}
+		l.base = l.room.AppendSnapshot(nil, l.epoch, a.toldLive())
 	}
 	a.releaseOpen()
 }
@@ -50,6 +50,9 @@ func (a *roomActor) countToTell() bool {
 	n := a.life.room.Participants()
 	return n != a.life.toldCount && (n > 0 || a.life.toldCount >= 0)
 }
+
+// toldLive reports whether the backend believes that somebody is in the room.
+func (a *roomActor) toldLive() bool { return a.life.toldCount > 0 || a.life.tellAt != 0 }
 
 // status returns the room's status for the backend and notes that it was told.
 func (a *roomActor) status() []byte {
@@ -82,16 +85,16 @@ func (a *roomActor) newCommit() *Commit {
 		Seats: c.Seats[:0], Locks: c.Locks[:0], Users: c.Users[:0],
 	}
 	if l.room.IsClosed() {
-		c.Close = true
+		c.Close, c.Quarantine = true, l.quarantine
 		if l.toldCount >= 0 { // else nobody was ever there, and there is nothing to tell
 			c.Status = appendEnded(nil, a.rooms.now())
 		}
 	} else {
-		l.base, l.buffer = l.room.AppendSnapshot(l.buffer[:0], l.epoch), l.base
-		c.Snapshot = l.base
 		if a.countToTell() || l.mustTell && l.toldCount >= 0 {
 			c.Status = a.status()
 		}
+		l.base, l.buffer = l.room.AppendSnapshot(l.buffer[:0], l.epoch, a.toldLive()), l.base
+		c.Snapshot = l.base
 	}
 	l.untold, l.mustTell = c.Status, false
 	if l.full {

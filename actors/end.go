@@ -12,7 +12,7 @@ func (a *roomActor) ended() {
 	a.reset(closed)
 	a.answerWaiting()
 	if a.phase == closed {
-		a.rooms.tellSupervisor(&closedMessage{room: a.handle, joins: a.joins})
+		a.gone()
 	}
 }
 
@@ -30,19 +30,14 @@ func (a *roomActor) answerWaiting() {
 	}
 }
 
-// abandon refuses all who wait for a room that can't be opened. The store keeps
-// what it has.
-func (a *roomActor) abandon(err error) {
-	a.logger().Error("room can't be restored", "error", err)
-	waiting := append(a.waiting, a.asked()...)
-	a.waiting = nil
-	a.gone()
-	for _, w := range waiting {
-		if r := w.request; r != nil {
-			r.Session.Reply(r, room.Reply{Err: room.ErrInternal})
-			r.Session.Flush()
-		}
-	}
+// putAside closes the room for a fault of the program, or of what it had stored.
+// The store keeps the last snapshot for people to look at.
+func (a *roomActor) putAside(reason error) {
+	a.logger().Error("room is put aside", "reason", reason)
+	a.rooms.observer.RoomQuarantined()
+	a.life.quarantine = reason.Error()
+	a.phase = serving
+	a.apply(work{order: &room.Shut{Broken: true}})
 }
 
 // gone tells the supervisor that nothing is left here.

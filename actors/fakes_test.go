@@ -244,6 +244,12 @@ func (s *fakeSession) Cut() {
 	s.cut = true
 }
 
+func (s *fakeSession) leftRooms() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.left)
+}
+
 func (s *fakeSession) wasCut() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -193,16 +193,26 @@ func TestRespawn(t *testing.T) {
 		require.Equal(t, 6, failed)
 	})
 
-	t.Run("a room that keeps panicking is given up, others don't feel it", func(t *testing.T) {
-		_, rooms := start(t)
-		a, other := newSession(t, rooms, 1).joined("r"), newSession(t, rooms, 2).joined("other")
+	t.Run("a room that keeps panicking is put aside, others don't feel it", func(t *testing.T) {
+		store, rooms := start(t)
+		a, b, other := newSession(t, rooms, 1).joined("r"), newSession(t, rooms, 2).joined("r"), newSession(t, rooms, 3).joined("other")
 		for range maxPanics + 1 {
 			a.take(3)
 		}
-		eventually(t, a.wasCut, "the session cut")
+		require.Equal(t, []string{"closed"}, b.waitFor(1))
+		got := a.waitFor(maxPanics + 3)
+		require.Equal(t, []string{"user 2 joined", "closed"}, slices.DeleteFunc(got, func(s string) bool { return s == "reply *room.TakeSeat room: internal error" }))
+		require.Len(t, got, maxPanics+3)
+		eventually(t, func() bool { return a.leftRooms() == 1 && b.leftRooms() == 1 }, "both let go")
+		require.False(t, a.wasCut())
+		last := store.made()[len(store.made())-1]
+		require.True(t, last.Close)
+		require.Equal(t, errBroken.Error(), last.Quarantine)
+		require.Contains(t, string(last.Status), `"is_live":false`)
 		other.take(0)
 		require.Equal(t, []string{"reply *room.TakeSeat room: ok"}, other.waitFor(1))
-		newSession(t, rooms, 1).joined("r")
+		a.forget()
+		a.joined("r")
 	})
 }
 

@@ -1,6 +1,9 @@
 package actors
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -115,22 +118,64 @@ func TestRespawn_applies_orders_again(t *testing.T) {
 	eventually(t, func() bool { s[1].mu.Lock(); defer s[1].mu.Unlock(); return len(s[1].left) == 1 }, "user 2 let go")
 }
 
-func TestGivenUp_with_a_commit_under_way(t *testing.T) {
-	store, _, s := opened(t, 1)
+func TestQuarantine_with_a_commit_under_way(t *testing.T) {
+	store, backend, s := opened(t, 1, 2)
 	panicOn(s[0].rooms, func(c room.Command) bool { _, ok := c.(*room.LeaveSeat); return ok })
 	s[0].take(0)
 	store.waitCommit(t)
+	s[1].take(1) // applied, and waits for the commit
 	for range maxPanics + 1 {
 		s[0].send(&room.LeaveSeat{Session: s[0].id})
 	}
-	eventually(t, s[0].wasCut, "the session cut")
-	store.confirm(nil) // an answer to a life that is over
-	store.answerClaim(t)
-	store.setAuto(true)
-	if len(store.commits) > 0 {
-		store.confirm(nil)
+	require.Equal(t, []string{"reply *room.TakeSeat room: internal error"}, s[1].waitFor(1), "what was not handed to the store did not happen")
+	s[0].waitFor(maxPanics + 1)
+	s[0].forget()
+	store.confirm(nil)
+	require.Equal(t, []string{"reply *room.TakeSeat room: ok"}, s[0].waitFor(1), "what was handed over is committed")
+	c := store.waitCommit(t)
+	require.True(t, c.Close)
+	require.NotEmpty(t, c.Quarantine)
+	require.Len(t, s[0].got(), 1, "nothing is told before the store confirms")
+	store.confirm(nil)
+	require.Equal(t, "closed", s[0].waitFor(2)[1])
+	require.Equal(t, []string{"seat 0 taken by 1", "closed"}, s[1].waitFor(3)[1:])
+	eventually(t, func() bool { return strings.Contains(fmt.Sprint(backend.reported()), "ended_at") }, "the backend told")
+}
+
+func TestQuarantine_of_a_snapshot_that_cant_be_read(t *testing.T) {
+	for name, snapshot := range map[string]string{
+		"junk":            "junk",
+		"a later version": `{"version":1000000,"seat_count":4}`,
+		"out of range":    `{"version":1,"seat_count":4,"locked":[7]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := newStepStore(true)
+			store.snapshots["r"] = []byte(snapshot)
+			rooms, backend := startRooms(t, testConfig, store)
+			require.NoError(t, rooms.Restore(t.Context(), []string{"r", "other"}))
+			c := store.made()[slices.IndexFunc(store.made(), func(c Commit) bool { return c.RoomID == "r" })]
+			require.True(t, c.Close)
+			require.Contains(t, c.Quarantine, "unreadable snapshot")
+			require.Len(t, backend.reported(), 1)
+			require.Contains(t, backend.reported()[0], `"is_live":false`)
+			newSession(t, rooms, 1).joined("r")
+		})
 	}
-	newSession(t, s[0].rooms, 2).joined("r")
+
+	t.Run("those who wait to join get a fresh room", func(t *testing.T) {
+		store := newStepStore(false)
+		store.snapshots["r"] = []byte("junk")
+		rooms, _ := startRooms(t, testConfig, store)
+		s := newSession(t, rooms, 1)
+		s.join("r")
+		store.answerClaim(t)
+		store.waitCommit(t)
+		store.confirm(nil)
+		store.answerClaim(t)
+		store.waitCommit(t)
+		store.confirm(nil)
+		require.Equal(t, []string{"reply *room.Join room: ok"}, s.waitFor(1))
+	})
 }
 
 func TestAsk_keeps_the_order_of_requests_about_one_user(t *testing.T) {

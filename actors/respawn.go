@@ -6,7 +6,7 @@ import (
 	"audioroom/actors/room"
 )
 
-// errBroken is why a room is given up that panics again and again.
+// errBroken is why a room is put aside that panics again and again.
 var errBroken = errors.New("actors: the room keeps panicking")
 
 // errHalfTold is why a room is given up whose panic left some of its members
@@ -18,7 +18,7 @@ var errHalfTold = errors.New("actors: the room panicked while it told its member
 var errAmidst = errors.New("actors: the room panicked while it was opened or closed")
 
 // A room that panicked more than maxPanics times within panicWindow milliseconds
-// is given up: the next command would most likely panic as well.
+// is put aside: the next command would most likely panic as well.
 const (
 	maxPanics   = 10
 	panicWindow = 10_000
@@ -47,25 +47,24 @@ func (a *roomActor) respawn() {
 	case a.phase != serving:
 		a.lose(errAmidst)
 		return
-	case a.life.telling:
+	case a.life.quarantine != "":
+		a.lose(errBroken)
+		return
+	case a.life.telling && a.panics.count <= maxPanics:
 		a.reclaim(errHalfTold)
 		return
-	case a.panics.count > maxPanics:
-		a.panics = panicCount{}
-		a.reclaim(errBroken)
-		return
 	}
-	l := &a.life
-	told := l.toldCount
-	if err := a.restore(l.base, l.room.Blocked(), room.Respawn); err != nil {
+	if err := a.rewind(); err != nil {
 		a.lose(err)
 		return
 	}
-	l.toldCount, l.inquired = told, false
-	l.full = l.full || l.epoch != 0 // whatever the panic left of the changes
-	for _, s := range a.members() {
-		l.room.Reattach(s.ID(), s.User(), s.Profile())
+	if a.panics.count > maxPanics {
+		a.panics = panicCount{}
+		a.refuseOpen()
+		a.putAside(errBroken)
+		return
 	}
+	l := &a.life
 	if b := l.open; b != nil {
 		l.open = nil
 		again := make([]work, 0, len(b.outcomes)+len(a.waiting))
@@ -77,6 +76,39 @@ func (a *roomActor) respawn() {
 		a.waiting = append(again, a.waiting...)
 	}
 	a.replay()
+}
+
+// rewind makes the room as it was last handed to the store, with everybody who was
+// in it then.
+func (a *roomActor) rewind() error {
+	l := &a.life
+	told := l.toldCount
+	if _, err := a.restore(l.base, l.room.Blocked(), room.Respawn); err != nil {
+		return err
+	}
+	l.toldCount, l.inquired, l.telling = told, false, false
+	l.full = l.full || l.epoch != 0 // whatever the panic left of the changes
+	for _, s := range a.members() {
+		l.room.Reattach(s.ID(), s.User(), s.Profile())
+	}
+	return nil
+}
+
+// refuseOpen answers what was applied and not handed to the store: it did not
+// happen.
+func (a *roomActor) refuseOpen() {
+	b := a.life.open
+	if b == nil {
+		return
+	}
+	a.life.open = nil
+	for _, o := range b.outcomes {
+		if o.request != nil {
+			o.request.Session.Reply(o.request, room.Reply{Err: room.ErrInternal})
+			o.request.Session.Flush()
+		}
+	}
+	b.recycle()
 }
 
 // members returns the sessions that were in the room as it was last handed to

@@ -63,6 +63,8 @@ type life struct {
 	// full says that the next commit replaces what the store holds, mustTell that
 	// it carries a status even if the count is the one last told.
 	full, mustTell bool
+	// quarantine is why the room is put aside, empty if it is not.
+	quarantine string
 	// late says that the store did not confirm in time: outcomes are released
 	// without waiting for it.
 	late bool

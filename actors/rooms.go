@@ -28,6 +28,9 @@ type Observer interface {
 	RoomClosed()
 	RoomPanicked()
 	RoomLost()
+	// RoomQuarantined tells that a room is put aside: it kept panicking, or its
+	// snapshot can't be read.
+	RoomQuarantined()
 	// RoomUnsaved tells that a room began or ceased to serve from memory because
 	// the store doesn't confirm.
 	RoomUnsaved(unsaved bool)
@@ -153,4 +156,5 @@ func (noObserver) RoomOpened()      {}
 func (noObserver) RoomClosed()      {}
 func (noObserver) RoomPanicked()    {}
 func (noObserver) RoomLost()        {}
+func (noObserver) RoomQuarantined() {}
 func (noObserver) RoomUnsaved(bool) {}

@@ -83,6 +83,9 @@ type Commit struct {
 	// Close says that the room is over: all that the store holds of it goes,
 	// except Status, which is kept until the backend has accepted it.
 	Close bool
+	// Quarantine, with Close, is why the room is put aside: its snapshot is kept
+	// for people to look at. Empty otherwise.
+	Quarantine string
 	// By hears of the outcome.
 	By Committer
 }

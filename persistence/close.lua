@@ -1,5 +1,13 @@
 -- Removes a room that guard.lua let close.
--- ARGV: 6 status or ''.
+-- ARGV: 6 status or '', 7 why the room is put aside or ''.
+if ARGV[7] ~= '' then
+	local now = redis.call('TIME')
+	local quarantine = room .. 'quarantine'
+	redis.call('DEL', quarantine)
+	redis.call('HSET', quarantine, 'reason', ARGV[7], 'at', now[1] * 1000 + math.floor(now[2] / 1000),
+		'snapshot', redis.call('GET', room .. 'snapshot') or '')
+	redis.call('EXPIRE', quarantine, 30 * 86400)
+end
 for _, user in ipairs(redis.call('SMEMBERS', room .. 'members')) do
 	if redis.call('GET', 'user:' .. user .. ':room') == id then
 		redis.call('DEL', 'user:' .. user .. ':room')

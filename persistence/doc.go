@@ -36,6 +36,10 @@
 //	room:{id}:activity      string   Unix ms of the last activity; expires after Config.Inactivity
 //	room:{id}:members       set      ids of the users in the room: whose user:{id}:room to clean up after a crash
 //
+// Of a room that was put aside, because it kept panicking or its snapshot can't be read:
+//
+//	room:{id}:quarantine    hash     reason, at (Unix ms), snapshot as it was; expires after 30 days
+//
 // Of all rooms:
 //
 //	user:{id}:room          string   room id; deleted only while it names the room that is left; expires after 24 h, refreshed while true

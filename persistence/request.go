@@ -104,6 +104,7 @@ func (r *request) commit(ctx context.Context, c *actors.Commit, inactivity int64
 		r.reset(&closeSHA)
 		r.guard(c)
 		r.bytes(c.Status)
+		r.string(c.Quarantine)
 		return redis.NewIntCmd(ctx, r.args...)
 	}
 	r.reset(&writeSHA)

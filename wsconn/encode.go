@@ -49,6 +49,7 @@ var errorTexts = [room.NumErrors]string{
 var closeReasons = map[room.Reason]string{
 	room.CloseIdle:   "auto_close",
 	room.CloseForced: "admin_force_close",
+	room.CloseBroken: "internal_error",
 }
 
 // Encode turns an event into the frame that every member receives. It is the

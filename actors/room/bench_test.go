@@ -125,11 +125,11 @@ func BenchmarkRoom_AppendSnapshot(b *testing.B) {
 				r.Apply(start, &room.Join{Session: s, User: userOf(s), SeatCount: n}, nil)
 				r.Apply(start, &room.TakeSeat{Session: s, Seat: i}, nil)
 			}
-			buffer := r.AppendSnapshot(nil, 1)
+			buffer := r.AppendSnapshot(nil, 1, false)
 			b.ReportAllocs()
 			b.SetBytes(int64(len(buffer)))
 			for b.Loop() {
-				buffer = r.AppendSnapshot(buffer[:0], 1)
+				buffer = r.AppendSnapshot(buffer[:0], 1, false)
 			}
 		})
 	}

@@ -123,7 +123,7 @@ func look(r *room.Room) *client {
 		}
 	}
 	r.EachMember(func(u room.UserID, _ []byte, _ []room.SessionID) { c.people[u] = true })
-	if s, err := room.Decode(r.AppendSnapshot(nil, 0)); err == nil {
+	if s, err := room.Decode(r.AppendSnapshot(nil, 0, false)); err == nil {
 		for _, v := range s.Invites {
 			c.invited[v.Seat] = v.User
 		}

@@ -1,7 +1,11 @@
 package room
 
 func (c *Shut) apply(r *Room, now int64, events []Event) (Reply, []Event) {
-	return Reply{}, r.close(now, CloseForced, events)
+	reason := CloseForced
+	if c.Broken {
+		reason = CloseBroken
+	}
+	return Reply{}, r.close(now, reason, events)
 }
 
 func (c *Tick) apply(r *Room, now int64, events []Event) (Reply, []Event) {

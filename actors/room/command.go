@@ -187,8 +187,9 @@ type Resize struct {
 	MaxSeats int // 1 to MaxSeats
 }
 
-// Shut closes the room, whoever is in it.
-type Shut struct{}
+// Shut closes the room, whoever is in it: the backend said so or, if Broken, the
+// program can't go on with it.
+type Shut struct{ Broken bool }
 
 // Configure tells the room what the backend says of it. Numbers out of range
 // change nothing.

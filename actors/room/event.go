@@ -47,6 +47,8 @@ const (
 	CloseIdle Reason = iota + 1
 	// CloseForced: the backend said so.
 	CloseForced
+	// CloseBroken: a fault of the program, or of what it had stored.
+	CloseBroken
 )
 
 // Event is one thing that happened in a room. It is flat, and which fields mean

@@ -16,8 +16,8 @@ func FuzzDecode(f *testing.F) {
 	for _, data := range unreadable {
 		f.Add([]byte(data))
 	}
-	f.Add(room.New("lobby", start, config()).AppendSnapshot(nil, 1))
-	f.Add(room.Restore(muted(), start, config()).AppendSnapshot(nil, 1<<63))
+	f.Add(room.New("lobby", start, config()).AppendSnapshot(nil, 1, false))
+	f.Add(room.Restore(muted(), start, config()).AppendSnapshot(nil, 1<<63, false))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		decoded, err := room.Decode(data)
 		if err != nil {
@@ -26,11 +26,11 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		want := settled(decoded)
-		written := room.Restore(decoded, start, config()).AppendSnapshot(nil, decoded.Epoch)
+		written := room.Restore(decoded, start, config()).AppendSnapshot(nil, decoded.Epoch, decoded.ToldLive)
 		got, err := room.Decode(written)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
-		require.Equal(t, string(written), string(room.Restore(got, start, config()).AppendSnapshot(nil, got.Epoch)))
+		require.Equal(t, string(written), string(room.Restore(got, start, config()).AppendSnapshot(nil, got.Epoch, got.ToldLive)))
 	})
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // SnapshotVersion is the version of the snapshots that AppendSnapshot writes.
-// Decode reads this one and every older one.
-const SnapshotVersion = 1
+// Decode reads this one and every older one, see migrations.
+const SnapshotVersion = 2
 
 // ErrSnapshot is what every error of Decode wraps: the bytes are no snapshot
 // that this program can read.
@@ -29,10 +29,12 @@ type Snapshot struct {
 	MaxSeats  int    `json:"max_seats,omitempty"`
 	SeatCount int    `json:"seat_count"`
 	// Participants is a count for people who look: a restored room has none.
-	Participants int              `json:"participants"`
-	Seats        []SnapshotSeat   `json:"seats,omitempty"`
-	Locked       []int            `json:"locked,omitempty"`
-	Invites      []SnapshotInvite `json:"invites,omitempty"`
+	Participants int `json:"participants"`
+	// ToldLive says that the backend was told last that somebody is in the room.
+	ToldLive bool             `json:"told_live,omitempty"`
+	Seats    []SnapshotSeat   `json:"seats,omitempty"`
+	Locked   []int            `json:"locked,omitempty"`
+	Invites  []SnapshotInvite `json:"invites,omitempty"`
 }
 
 // SnapshotInvite is a seat that By offered to User until Until, in Unix
@@ -54,9 +56,9 @@ type SnapshotSeat struct {
 }
 
 // AppendSnapshot appends the room's snapshot, as JSON, to dst. epoch is the
-// writer's, see the store. The cost follows the number of seats, not of
-// participants.
-func (r *Room) AppendSnapshot(dst []byte, epoch uint64) []byte {
+// writer's, see the store, toldLive what it told the backend. The cost follows
+// the number of seats, not of participants.
+func (r *Room) AppendSnapshot(dst []byte, epoch uint64, toldLive bool) []byte {
 	dst = append(dst, `{"version":`...)
 	dst = strconv.AppendInt(dst, SnapshotVersion, 10)
 	dst = append(dst, `,"epoch":`...)
@@ -81,6 +83,9 @@ func (r *Room) AppendSnapshot(dst []byte, epoch uint64) []byte {
 	dst = strconv.AppendInt(dst, int64(len(r.seats)), 10)
 	dst = append(dst, `,"participants":`...)
 	dst = strconv.AppendInt(dst, int64(len(r.members)), 10)
+	if toldLive {
+		dst = append(dst, `,"told_live":true`...)
+	}
 	dst = r.appendSeats(dst)
 	dst = r.appendLocked(dst)
 	dst = r.appendInvites(dst)
@@ -164,7 +169,15 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// Decode reads a snapshot. Every error wraps ErrSnapshot.
+// migrations bring a snapshot of version i+1 to version i+2.
+var migrations = [SnapshotVersion - 1]func(*Snapshot){
+	// Version 1 did not say what the backend was told. Told once more that nobody
+	// is there, it loses nothing.
+	func(s *Snapshot) { s.ToldLive = true },
+}
+
+// Decode reads a snapshot and brings it to the present version. Every error
+// wraps ErrSnapshot.
 func Decode(data []byte) (*Snapshot, error) {
 	s := new(Snapshot)
 	if err := json.Unmarshal(data, s); err != nil {
@@ -172,6 +185,10 @@ func Decode(data []byte) (*Snapshot, error) {
 	}
 	if s.Version < 1 || s.Version > SnapshotVersion {
 		return nil, fmt.Errorf("%w: version %d, this program reads 1 to %d", ErrSnapshot, s.Version, SnapshotVersion)
+	}
+	for _, migrate := range migrations[s.Version-1:] {
+		migrate(s)
+		s.Version++
 	}
 	if s.SeatCount < 0 || s.SeatCount > MaxSeats || s.MaxSeats < 0 || s.MaxSeats > MaxSeats {
 		return nil, fmt.Errorf("%w: %d seats, %d as the backend says", ErrSnapshot, s.SeatCount, s.MaxSeats)

@@ -35,7 +35,7 @@ func offering(t *testing.T) *stage {
 func TestRoom_AppendSnapshot(t *testing.T) {
 	t.Run("writes_all_that_lasts", func(t *testing.T) {
 		s := offering(t)
-		got, err := room.Decode(s.AppendSnapshot(nil, 7))
+		got, err := room.Decode(s.AppendSnapshot(nil, 7, false))
 		require.NoError(t, err)
 		require.Equal(t, &room.Snapshot{
 			Version:      room.SnapshotVersion,
@@ -61,7 +61,7 @@ func TestRoom_AppendSnapshot(t *testing.T) {
 
 	t.Run("writes_what_encoding_json_would", func(t *testing.T) {
 		for _, s := range []*stage{newStage(t), newStage(t, ann1), holding(t), lived(t), offering(t), restored(t, muted(), bob1)} {
-			written := s.AppendSnapshot(nil, 1<<63)
+			written := s.AppendSnapshot(nil, 1<<63, false)
 			decoded, err := room.Decode(written)
 			require.NoError(t, err)
 			want, err := json.Marshal(decoded)
@@ -72,12 +72,12 @@ func TestRoom_AppendSnapshot(t *testing.T) {
 
 	t.Run("appends", func(t *testing.T) {
 		s := lived(t)
-		require.Equal(t, "before"+string(s.AppendSnapshot(nil, 1)), string(s.AppendSnapshot([]byte("before"), 1)))
+		require.Equal(t, "before"+string(s.AppendSnapshot(nil, 1, false)), string(s.AppendSnapshot([]byte("before"), 1, false)))
 	})
 
 	t.Run("keeps_any_room_id", func(t *testing.T) {
 		for _, id := range []string{"1", `say "hi" \ there`, "комната 🎧", "</script>\u2028\u007f", strings.Repeat("x", 128)} {
-			s, err := room.Decode(room.New(id, start, config()).AppendSnapshot(nil, 0))
+			s, err := room.Decode(room.New(id, start, config()).AppendSnapshot(nil, 0, false))
 			require.NoError(t, err)
 			require.Equal(t, id, s.ID)
 			require.Equal(t, id, room.Restore(s, start, config()).ID())
@@ -249,15 +249,25 @@ func TestRoom_Reattach(t *testing.T) {
 }
 
 func TestDecode(t *testing.T) {
-	const full = `{"version":1,"epoch":3,"revision":9,"id":"lobby","created_at":5,"activity":6,"owner":1,"max_seats":4,"seat_count":4,` +
+	const full = `{"version":2,"epoch":3,"revision":9,"id":"lobby","created_at":5,"activity":6,"owner":1,"max_seats":4,"seat_count":4,` +
 		`"participants":1,"seats":[{"seat":0,"user":1},{"seat":2,"user":2,"muted":true,"held_until":7}],"locked":[1,3]}`
 
 	t.Run("reads_what_was_written", func(t *testing.T) {
 		s, err := room.Decode([]byte(full))
 		require.NoError(t, err)
-		require.Equal(t, &room.Snapshot{Version: 1, Epoch: 3, Revision: 9, ID: "lobby", CreatedAt: 5, Activity: 6, Owner: 1,
+		require.Equal(t, &room.Snapshot{Version: 2, Epoch: 3, Revision: 9, ID: "lobby", CreatedAt: 5, Activity: 6, Owner: 1,
 			MaxSeats: 4, SeatCount: 4, Participants: 1, Locked: []int{1, 3},
 			Seats: []room.SnapshotSeat{{Seat: 0, User: 1}, {Seat: 2, User: 2, Muted: true, HeldUntil: 7}}}, s)
+	})
+
+	t.Run("brings_version_1_to_the_present_one", func(t *testing.T) {
+		old, err := room.Decode([]byte(strings.Replace(full, `"version":2`, `"version":1`, 1)))
+		require.NoError(t, err)
+		s, err := room.Decode([]byte(full))
+		require.NoError(t, err)
+		require.False(t, s.ToldLive)
+		s.ToldLive = true // version 1 did not say
+		require.Equal(t, s, old)
 	})
 
 	t.Run("ignores_fields_it_does_not_know", func(t *testing.T) {
@@ -293,7 +303,7 @@ var unreadable = map[string]string{
 	"no_version":                     `{"seat_count":4}`,
 	"version_0":                      `{"version":0,"seat_count":4}`,
 	"a_negative_version":             `{"version":-1,"seat_count":4}`,
-	"a_future_version":               `{"version":2,"seat_count":4}`,
+	"a_future_version":               `{"version":3,"seat_count":4}`,
 	"a_version_in_words":             `{"version":"1","seat_count":4}`,
 	"a_wrong_type":                   `{"version":1,"seat_count":"4"}`,
 	"a_fraction":                     `{"version":1,"seat_count":4.5}`,

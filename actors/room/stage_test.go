@@ -137,7 +137,7 @@ func (s *stage) seatOf(user room.UserID) int {
 // snapshot returns the room's snapshot, decoded.
 func (s *stage) snapshot() *room.Snapshot {
 	s.t.Helper()
-	snapshot, err := room.Decode(s.AppendSnapshot(nil, 0))
+	snapshot, err := room.Decode(s.AppendSnapshot(nil, 0, false))
 	require.NoError(s.t, err)
 	return snapshot
 }
@@ -145,7 +145,7 @@ func (s *stage) snapshot() *room.Snapshot {
 // dump writes down all of a room that can be seen from outside.
 func dump(r *room.Room) string {
 	var b strings.Builder
-	b.Write(r.AppendSnapshot(nil, 0))
+	b.Write(r.AppendSnapshot(nil, 0, false))
 	r.EachMember(func(user room.UserID, profile []byte, sessions []room.SessionID) {
 		fmt.Fprintf(&b, " %d%s%d", user, profile, sessions)
 	})

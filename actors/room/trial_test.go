@@ -236,7 +236,7 @@ func (x *trial) check(t *rapid.T) {
 
 func (x *trial) snapshot(t *rapid.T) *room.Snapshot {
 	must := require.New(failer{t})
-	s, err := room.Decode(x.room.AppendSnapshot(nil, 5))
+	s, err := room.Decode(x.room.AppendSnapshot(nil, 5, false))
 	must.NoError(err)
 	must.Equal(uint64(5), s.Epoch)
 	return s

@@ -29,6 +29,7 @@ type metrics struct {
 	sentBytes     prometheus.Counter
 	panics        *prometheus.CounterVec
 	lostRooms     prometheus.Counter
+	quarantined   prometheus.Counter
 	commits       prometheus.Histogram
 	batches       prometheus.Histogram
 	lateCommits   prometheus.Counter
@@ -60,7 +61,8 @@ func newMetrics() *metrics {
 		sentFrames:    counter("sent_frames_total", "Frames handed to the network."),
 		sentBytes:     counter("sent_bytes_total", "Bytes handed to the network."),
 		panics:        counters("panics_total", "Panics that were survived, by where.", "where"),
-		lostRooms:     counter("rooms_lost_total", "Rooms given up because another process owns them, or because they kept panicking."),
+		lostRooms:     counter("rooms_lost_total", "Rooms given up because another process owns them, or because of a panic amidst."),
+		quarantined:   counter("rooms_quarantined_total", "Rooms put aside because they kept panicking or their snapshot can't be read."),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "audioroom_commit_seconds", Help: "Time from a commit's making to its confirmation.",
 			Buckets: prometheus.ExponentialBuckets(0.0001, 2.5, 12),
@@ -76,7 +78,7 @@ func newMetrics() *metrics {
 			Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 11),
 		}, []string{"endpoint", "outcome"}),
 	}
-	m.registry.MustRegister(m.handshakes, m.closed, m.authenticated, m.sentFrames, m.sentBytes, m.panics, m.lostRooms,
+	m.registry.MustRegister(m.handshakes, m.closed, m.authenticated, m.sentFrames, m.sentBytes, m.panics, m.lostRooms, m.quarantined,
 		m.commits, m.batches, m.lateCommits, m.storeFaults, m.laravelCalls,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, r := range transport.CloseReasons() {
@@ -107,6 +109,9 @@ func (m *metrics) RoomPanicked() { m.panics.WithLabelValues("room").Inc() }
 
 // RoomLost implements actors.Observer.
 func (m *metrics) RoomLost() { m.lostRooms.Inc() }
+
+// RoomQuarantined implements actors.Observer.
+func (m *metrics) RoomQuarantined() { m.quarantined.Inc() }
 
 // RoomUnsaved implements actors.Observer.
 func (m *metrics) RoomUnsaved(unsaved bool) {
