@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,9 +24,14 @@ import (
 
 // Build compiles the program with the race detector into a folder and returns
 // its path.
-func Build(dir string) (string, error) {
-	path := dir + "/audioroom"
-	out, err := exec.Command("go", "build", "-race", "-o", path, "audioroom/cmd/audioroom").CombinedOutput()
+func Build(dir string) (string, error) { return BuildWith(dir, "audioroom", "-race") }
+
+// BuildWith compiles the program with other flags of go build, under another
+// name.
+func BuildWith(dir, name string, flags ...string) (string, error) {
+	path := dir + "/" + name
+	args := append(append([]string{"build"}, flags...), "-o", path, "audioroom/cmd/audioroom")
+	out, err := exec.Command("go", args...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building the program: %w\n%s", err, out)
 	}
@@ -148,6 +154,27 @@ func (s *Server) Logged(msg string) (map[string]any, error) {
 			return nil, fmt.Errorf("the server did not log %q:\n%s", msg, s.Log())
 		}
 	}
+}
+
+// Records returns the log records with this message so far.
+func (s *Server) Records(msg string) []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var records []map[string]any
+	for _, line := range s.lines {
+		var record map[string]any
+		if json.Unmarshal([]byte(line), &record) == nil && record["msg"] == msg {
+			records = append(records, record)
+		}
+	}
+	return records
+}
+
+// Said reports whether a line of what the server wrote to stderr has the text.
+func (s *Server) Said(text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.lines, func(line string) bool { return strings.Contains(line, text) })
 }
 
 // Log returns the end of what the server wrote to stderr.

@@ -102,6 +102,13 @@ func (r *Redis) Stop() {
 	r.cmd = nil
 }
 
+// Kill ends the process on the spot; what it had written is in its folder.
+func (r *Redis) Kill() {
+	r.cmd.Process.Kill()
+	<-r.ended
+	r.cmd = nil
+}
+
 // Freeze stops the process in its tracks: connections stay, nothing answers.
 func (r *Redis) Freeze(t testing.TB) {
 	t.Helper()
@@ -242,4 +249,22 @@ func (r *Redis) Kept(t testing.TB, roomID string) Kept {
 		require.NoError(t, err)
 	}
 	return kept
+}
+
+// Empty lets Redis lose everything that it holds.
+func (r *Redis) Empty(t testing.TB) {
+	t.Helper()
+	ctx, cancel := background()
+	defer cancel()
+	require.NoError(t, r.client.FlushAll(ctx).Err())
+}
+
+// Fields returns a hash, empty if there is none.
+func (r *Redis) Fields(t testing.TB, key string) map[string]string {
+	t.Helper()
+	ctx, cancel := background()
+	defer cancel()
+	fields, err := r.client.HGetAll(ctx, key).Result()
+	require.NoError(t, err)
+	return fields
 }

@@ -24,6 +24,8 @@ type Setup struct {
 	Env Env
 	// RedisDown and LaravelDown start the server before there is any.
 	RedisDown, LaravelDown bool
+	// Proxy is put between the server and Redis.
+	Proxy *Proxy
 }
 
 // World is a server with a Redis and a backend of its own.
@@ -71,6 +73,9 @@ func (s Stage) New(setup Setup) (w *World, err error) {
 		return w, err
 	}
 	w.env["REDIS_URL"] = w.Redis.URL()
+	if setup.Proxy != nil {
+		w.env["REDIS_URL"] = setup.Proxy.before(w.Redis.addr)
+	}
 	w.env["LARAVEL_API_URL"] = w.Laravel.URL()
 	maps.Copy(w.env, setup.Env)
 	if w.Server, err = Serve(s.Program, w.env); err != nil {
@@ -125,12 +130,41 @@ func (w *World) Crash(t testing.TB) {
 // env put over its configuration.
 func (w *World) Restart(t testing.TB, env Env) {
 	t.Helper()
+	w.Rise(t, env)
+	require.NoError(t, w.Server.Ready())
+}
+
+// Rise is Restart that doesn't wait until the server is ready.
+func (w *World) Rise(t testing.TB, env Env) {
+	t.Helper()
 	again := maps.Clone(w.env)
 	maps.Copy(again, env)
 	server, err := Serve(w.Program, again)
 	require.NoError(t, err)
 	w.Server = server
-	require.NoError(t, w.Server.Ready())
+}
+
+// Second starts another server on the same Redis and backend, at an address of
+// its own, and returns the world as seen from there.
+func (w *World) Second(t testing.TB, env Env) *World {
+	t.Helper()
+	next := &World{Stage: w.Stage, Redis: w.Redis, Laravel: w.Laravel, env: maps.Clone(w.env)}
+	maps.Copy(next.env, env)
+	var err error
+	next.env["LISTEN"], err = freeAddr()
+	require.NoError(t, err)
+	next.Server, err = Serve(w.Program, next.env)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the second server's log ended with:\n%s", next.Server.Log())
+		}
+		if err := next.Server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	require.NoError(t, next.Server.Ready())
+	return next
 }
 
 // Env returns the configuration of the world's server.
