@@ -127,6 +127,12 @@ func (s *stepStore) late() {
 	c.By.CommitLate(c)
 }
 
+func (s *stepStore) lastEpoch() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.epoch
+}
+
 func (s *stepStore) made() []Commit {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -299,3 +299,17 @@ func TestRank(t *testing.T) {
 	answer()
 	require.Equal(t, []string{"seat 1 cleared", "seat 1 locked true", "reply *room.LockSeat room: ok"}, admin.waitFor(5)[2:])
 }
+
+func TestTaken(t *testing.T) {
+	store, _, s := opened(t, 1)
+	store.setAuto(true)
+	rooms := s[0].rooms
+	rooms.Taken("elsewhere", 9)
+	rooms.Taken("r", store.lastEpoch()) // this room's own claim
+	rooms.Relay("r", "still here")
+	require.Equal(t, []string{"still here"}, s[0].waitFor(1))
+	rooms.Taken("r", store.lastEpoch()+1)
+	eventually(t, s[0].wasCut, "the session cut")
+	require.Equal(t, 1, s[0].leftRooms())
+	newSession(t, rooms, 2).joined("r")
+}

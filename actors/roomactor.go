@@ -105,6 +105,7 @@ type (
 	drainMessage     struct{}
 	orderMessage     struct{ command room.Command }
 	relayMessage     struct{ frame Frame }
+	takenMessage     struct{ epoch uint64 }
 	claimLateMessage struct{ ticket *claimTicket }
 	claimedMessage   struct {
 		ticket *claimTicket
@@ -168,6 +169,10 @@ func (a *roomActor) Receive(ctx actor.Context) {
 	case *relayMessage:
 		a.life.audience.deliver(m.frame, 0)
 		a.life.audience.flush()
+	case takenMessage:
+		if a.life.epoch != 0 && m.epoch > a.life.epoch { // else the claim under way will tell
+			a.lose(ErrFenced)
+		}
 	case drainMessage:
 		a.draining = true
 	default: // life cycle: nothing to do

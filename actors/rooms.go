@@ -3,7 +3,9 @@ package actors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -48,6 +50,8 @@ type Rooms struct {
 	system     *actor.ActorSystem
 	supervisor *actor.PID
 	failpoint  failpoint
+	// unfinished counts the rooms that Stop waits for.
+	unfinished atomic.Int64
 }
 
 // Room is where the commands for one room go. Sessions keep it while they are
@@ -112,6 +116,12 @@ func (r *Rooms) Relay(roomID string, frame Frame) {
 	r.tellSupervisor(&toRoomMessage{roomID, &relayMessage{frame}})
 }
 
+// Taken tells a room, if it is open here, that another process claimed it under
+// an epoch. It doesn't block and may be called from any goroutine.
+func (r *Rooms) Taken(roomID string, epoch uint64) {
+	r.tellSupervisor(&toRoomMessage{roomID, takenMessage{epoch}})
+}
+
 // Restore opens rooms that the store remembers, in parallel, and waits until
 // they are all open or ctx ends.
 func (r *Rooms) Restore(ctx context.Context, ids []string) error {
@@ -137,13 +147,16 @@ func (r *Rooms) Stop(ctx context.Context) error {
 	select {
 	case <-drained:
 	case <-ctx.Done():
-		err = errors.Join(ErrUnfinished, ctx.Err())
+		err = fmt.Errorf("%w: %d rooms", ErrUnfinished, r.unfinished.Load())
 	}
 	stopped := r.system.Root.StopFuture(r.supervisor) // its rooms with it
 	err = errors.Join(err, stopped.Wait())
 	r.system.Shutdown()
 	return err
 }
+
+// Unfinished returns how many rooms Stop still waits for. Any goroutine may ask.
+func (r *Rooms) Unfinished() int { return int(r.unfinished.Load()) }
 
 func (r *Rooms) tellSupervisor(m any) { r.system.Root.Send(r.supervisor, m) }
 

@@ -176,6 +176,9 @@ func (s *supervisor) fire(ctx actor.Context) {
 
 // startRestore spawns the actors of rooms that the store remembers.
 func (s *supervisor) startRestore(ctx actor.Context, m *restoreMessage) {
+	if s.stop != nil {
+		return
+	}
 	for _, id := range m.ids {
 		if s.entries[id] == nil {
 			s.entry(ctx, id).loading = true
@@ -217,7 +220,9 @@ func (s *supervisor) drain(ctx actor.Context, m *stopMessage) {
 
 // drained counts the rooms that have stopped serving.
 func (s *supervisor) drained() {
-	if s.stop.left--; s.stop.left == 0 {
+	s.stop.left--
+	s.rooms.unfinished.Store(int64(s.stop.left))
+	if s.stop.left == 0 {
 		s.stop.done()
 	}
 }

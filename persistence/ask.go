@@ -68,17 +68,6 @@ func (s *Store) Snapshot(ctx context.Context, roomID string) ([]byte, error) {
 	return snapshot, nil
 }
 
-// Release forgets the claim of a room that has no snapshot and will not get
-// one. It does nothing if the room was committed, or claimed again.
-func (s *Store) Release(ctx context.Context, roomID string, epoch uint64) error {
-	ctx, cancel := withTimeout(ctx)
-	defer cancel()
-	if err := releaseScript.Run(ctx, s.ask, nil, roomID, strconv.FormatUint(epoch, 10)).Err(); err != nil {
-		return fmt.Errorf("release of room %q: %w", roomID, err)
-	}
-	return nil
-}
-
 // Revoked reports whether the token, which user's claims came with, was
 // revoked: it alone, or all that were issued to user before some time. issuedAt
 // counts in whole seconds. One round trip. An error means that it is not known:

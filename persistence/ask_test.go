@@ -203,7 +203,6 @@ func TestStore_questions_say_so_when_redis_is_gone(t *testing.T) {
 		"Pending":   func() error { _, err := s.Pending(ctx); return err },
 		"OutboxLen": func() error { _, err := s.OutboxLen(ctx); return err },
 		"Accepted":  func() error { return s.Accepted(ctx, "r", []byte("{}")) },
-		"Release":   func() error { return s.Release(ctx, "r", 1) },
 		"Ping":      func() error { return s.Ping(ctx) },
 	} {
 		t.Run(name, func(t *testing.T) { assert.ErrorContains(t, ask(), "connection refused") })

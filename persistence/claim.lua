@@ -1,5 +1,5 @@
--- Takes a room over under a new epoch.
--- ARGV: 1 room id, 2 a token that no other claim has.
+-- Takes a room over under a new epoch. A living server that has it is told.
+-- ARGV: 1 room id, 2 a token that no other claim has: server id-number.
 -- Answers the epoch, the snapshot, nil if there is none, and who is blocked:
 -- user, until, user, until …
 local id, token = ARGV[1], ARGV[2]
@@ -40,6 +40,13 @@ local epoch = math.max(
 epoch = string.format('%.0f', epoch)
 redis.call('SET', 'rooms:epoch', epoch)
 redis.call('HSET', 'rooms:fence', id, epoch .. '.0')
+
+local server = string.match(token, '^[^-]+')
+local owner = redis.call('HGET', 'rooms:owner', id)
+if owner and owner ~= server then
+	redis.call('PUBLISH', 'rooms:server:' .. owner, epoch .. ' ' .. id)
+end
+redis.call('HSET', 'rooms:owner', id, server)
 
 -- Last, because it makes a repeat answer without doing anything. Of a room that
 -- was taken over from somebody it outlives the close, to refuse them.

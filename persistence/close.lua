@@ -22,6 +22,7 @@ for seat = 0, 99 do
 end
 redis.call('DEL', unpack(keys))
 redis.call('ZREM', 'rooms:active', id)
+redis.call('HDEL', 'rooms:owner', id)
 -- Keep the claim only if an older claimer may still be about, to refuse it.
 if string.find(redis.call('GET', 'rooms:claim:' .. id) or '', ' fresh', 1, true) then
 	redis.call('DEL', 'rooms:claim:' .. id)

@@ -45,10 +45,17 @@
 //	user:{id}:room          string   room id; deleted only while it names the room that is left; expires after 24 h, refreshed while true
 //	rooms:active            zset     room id by last activity, Unix ms
 //	rooms:fence             hash     room id → epoch.revision; removed when the room closes
+//	rooms:owner             hash     room id → id of the server that claimed it last; removed when the room closes
+//	rooms:servers           set      ids of servers that may own rooms; one that is gone is removed when its rooms were taken over
 //	rooms:epoch             string   the last epoch given to any room: a counter that never falls behind Redis's clock in µs
 //	rooms:claim:{id}        string   the room's last claim: epoch, token, "fresh" or "taken" (over from another); expires
 //	rooms:blocked:{id}      hash     user id → until when the user may not join, Unix ms, 0 for ever; outlives the room
 //	laravel:outbox          hash     room id → the latest status that the backend has not accepted yet
+//
+// Channels:
+//
+//	rooms:server:{id}       each server listens to its own: that is how others see that it lives. Who claims
+//	                        a room of another server tells it there: epoch, space, room id
 //
 // Read, written by others:
 //

@@ -208,20 +208,3 @@ func TestStore_Commit_when_redis_has_older_data(t *testing.T) {
 		}
 	})
 }
-
-func TestStore_Release_leaves_alone_what_is_in_use(t *testing.T) {
-	eachRedis(t, func(t *testing.T, url string) {
-		s, redis, ctx := openURL(t, url), client(t, url), context.Background()
-		old := claim(t, s, "r")
-		held := claim(t, s, "r")
-		before := dump(t, redis)
-		require.NoError(t, s.Release(ctx, "r", old.Epoch))
-		assert.Equal(t, before, dump(t, redis), "claimed again")
-
-		mustCommit(t, s, after(held, 0))
-		again := claim(t, s, "r")
-		before = dump(t, redis)
-		require.NoError(t, s.Release(ctx, "r", again.Epoch))
-		assert.Equal(t, before, dump(t, redis), "there is a snapshot")
-	})
-}

@@ -1,6 +1,6 @@
 -- May this commit write? Prefixed to write.lua and close.lua.
--- ARGV: 1 room id, 2 epoch, 3 last revision, 4 revision, 5 '1' if whatever
--- Redis holds under this or an older epoch may be replaced.
+-- ARGV: 1 room id, 2 epoch, 3 last revision, 4 revision, 5 the server's id if
+-- whatever Redis holds under this or an older epoch may be replaced, or ''.
 -- Answers: 1 written, 2 was written before, -1 fenced, -2 diverged.
 local id, epoch = ARGV[1], ARGV[2]
 local written = epoch .. '.' .. ARGV[4]
@@ -21,7 +21,7 @@ if fence ~= epoch .. '.' .. ARGV[3] then
 	if holder > ours then
 		return -1
 	end
-	if ARGV[5] ~= '1' then
+	if ARGV[5] == '' then
 		return -2
 	end
 	if holder == ours and reached > tonumber(ARGV[4]) then

@@ -20,8 +20,10 @@ func TestStore_Claim(t *testing.T) {
 		t.Run("of a room that does not exist creates nothing but the fence", func(t *testing.T) {
 			c := claim(t, s, "new")
 			assert.Nil(t, c.Snapshot)
-			assert.Equal(t, map[string]string{"rooms:fence": fmt.Sprintf("map[new:%d.0]", c.Epoch)}, dump(t, redis))
-			require.NoError(t, s.Release(ctx, "new", c.Epoch))
+			assert.Equal(t, map[string]string{"rooms:fence": fmt.Sprintf("map[new:%d.0]", c.Epoch), "rooms:owner": "[new]"}, dump(t, redis))
+			end := after(c, 0)
+			end.Close = true
+			mustCommit(t, s, end)
 			assert.Empty(t, dump(t, redis))
 			assert.Equal(t, int64(1), redis.DBSize(ctx).Val(), "only the counter")
 		})
@@ -62,6 +64,7 @@ func TestStore_Claim(t *testing.T) {
 				"room:left:locked_seats": "map[4:{}]",
 				"rooms:active":           "[{1000 left}]",
 				"rooms:fence":            fmt.Sprintf("map[left:%d.0]", second.Epoch),
+				"rooms:owner":            "[left]",
 				"user:3:room":            "elsewhere",
 			}, dump(t, redis))
 			require.NoError(t, redis.Del(ctx, "user:3:room").Err())
@@ -93,6 +96,7 @@ func TestStore_Commit_writes_what_readers_see(t *testing.T) {
 			"user:8:room":         "r",
 			"rooms:active":        "[{1000 r}]",
 			"rooms:fence":         fence(1),
+			"rooms:owner":         "[r]",
 			"laravel:outbox":      `map[r:{"is_live":true}]`,
 		}
 		require.Equal(t, want, dump(t, redis))

@@ -99,16 +99,16 @@ func (r *request) claim(ctx context.Context, roomID, token string) *redis.SliceC
 }
 
 // commit encodes a commit; the answer is one of the answers of guard.lua.
-func (r *request) commit(ctx context.Context, c *actors.Commit, inactivity int64) *redis.IntCmd {
+func (r *request) commit(ctx context.Context, c *actors.Commit, server string, inactivity int64) *redis.IntCmd {
 	if c.Close {
 		r.reset(&closeSHA)
-		r.guard(c)
+		r.guard(c, server)
 		r.bytes(c.Status)
 		r.string(c.Quarantine)
 		return redis.NewIntCmd(ctx, r.args...)
 	}
 	r.reset(&writeSHA)
-	r.guard(c)
+	r.guard(c, server)
 	r.bytes(c.Snapshot)
 	r.int(c.Activity)
 	r.int(inactivity)
@@ -139,17 +139,16 @@ func (r *request) commit(ctx context.Context, c *actors.Commit, inactivity int64
 	return redis.NewIntCmd(ctx, r.args...)
 }
 
-func (r *request) guard(c *actors.Commit) {
+func (r *request) guard(c *actors.Commit, server string) {
 	r.string(c.RoomID)
 	r.uint(c.Epoch)
 	r.uint(c.Last)
 	r.uint(c.Revision)
 	// Closing removes everything, whatever is there.
-	if c.Full || c.Close {
-		r.int(1)
-	} else {
-		r.int(0)
+	if !c.Full && !c.Close {
+		server = ""
 	}
+	r.string(server)
 }
 
 // count begins a list whose length is not known yet; counted ends it.

@@ -16,12 +16,12 @@ var (
 	closeLua string
 	//go:embed claim.lua
 	claimLua string
-	//go:embed release.lua
-	releaseLua string
 	//go:embed accepted.lua
 	acceptedLua string
 	//go:embed refresh.lua
 	refreshLua string
+	//go:embed orphans.lua
+	orphansLua string
 	//go:embed revoke.lua
 	revokeLua string
 )
@@ -32,9 +32,9 @@ var (
 	claimScript    = redis.NewScript(claimLua)
 	writeScript    = redis.NewScript(guardLua + writeLua)
 	closeScript    = redis.NewScript(guardLua + closeLua)
-	releaseScript  = redis.NewScript(releaseLua)
 	acceptedScript = redis.NewScript(acceptedLua)
 	refreshScript  = redis.NewScript(refreshLua)
+	orphansScript  = redis.NewScript(orphansLua)
 	revokeScript   = redis.NewScript(revokeLua)
 )
 

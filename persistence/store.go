@@ -33,9 +33,10 @@ type Store struct {
 	// ask is for everything else.
 	pipe, ask *redis.Client
 
-	// tokenPrefix and claims make the tokens that tell claims apart.
-	tokenPrefix string
-	claims      atomic.Uint64
+	// server names this store among those of other processes; with claims it
+	// makes the tokens that tell claims apart.
+	server string
+	claims atomic.Uint64
 
 	// ctx ends when the store gives up what is left; goroutines counts its
 	// goroutines.
@@ -79,10 +80,10 @@ func Open(config Config) (*Store, error) {
 	}
 	s := &Store{
 		config: config, pipe: pipe, ask: ask,
-		tokenPrefix: rand.Text() + "-",
-		work:        make(chan struct{}, 1),
-		alarm:       time.NewTimer(time.Hour),
-		drained:     make(chan struct{}),
+		server:  rand.Text(), // without "-"
+		work:    make(chan struct{}, 1),
+		alarm:   time.NewTimer(time.Hour),
+		drained: make(chan struct{}),
 	}
 	s.alarm.Stop()
 	s.orders.New = func() any { return new(order) }
@@ -104,7 +105,7 @@ func (s *Store) Claim(roomID string, by actors.Claimer) {
 	o := s.orders.Get().(*order)
 	*o = order{
 		roomID: roomID, claimer: by,
-		token: s.tokenPrefix + strconv.FormatUint(s.claims.Add(1), 36),
+		token: s.server + "-" + strconv.FormatUint(s.claims.Add(1), 36),
 	}
 	s.hand(o)
 }

@@ -19,9 +19,14 @@ const subscribeSilence = 3 * time.Second
 // the other, until ctx ends. It connects again by itself when Redis was away;
 // what was published meanwhile is lost, as it is with Redis's PUBLISH.
 func (s *Store) Subscribe(ctx context.Context, channel string, handle func(message []byte)) {
+	s.subscribe(ctx, channel, func() {}, handle)
+}
+
+// subscribe is Subscribe that calls ready once Redis knows of the subscription.
+func (s *Store) subscribe(ctx context.Context, channel string, ready func(), handle func(message []byte)) {
 	subscription := s.ask.Subscribe(ctx, channel)
 	defer subscription.Close()
-	messages := subscription.Channel(
+	messages := subscription.ChannelWithSubscriptions(
 		redis.WithChannelSize(subscribeBuffer),
 		redis.WithChannelHealthCheckInterval(subscribeSilence),
 	)
@@ -31,7 +36,15 @@ func (s *Store) Subscribe(ctx context.Context, channel string, handle func(messa
 			if !open {
 				return
 			}
-			handle([]byte(m.Payload))
+			switch m := m.(type) {
+			case *redis.Subscription:
+				if ready != nil {
+					ready()
+					ready = nil
+				}
+			case *redis.Message:
+				handle([]byte(m.Payload))
+			}
 		case <-ctx.Done():
 			return
 		}

@@ -11,7 +11,8 @@ if ARGV[10] ~= '' then
 	redis.call('HSET', 'laravel:outbox', id, ARGV[10])
 end
 
-if ARGV[5] == '1' then
+if ARGV[5] ~= '' then
+	redis.call('HSET', 'rooms:owner', id, ARGV[5])
 	for _, user in ipairs(redis.call('SMEMBERS', room .. 'members')) do
 		if redis.call('GET', 'user:' .. user .. ':room') == id then
 			redis.call('DEL', 'user:' .. user .. ':room')

@@ -142,7 +142,7 @@ func (w *writer) send() {
 		}
 		var answer redis.Cmder
 		if o.commit != nil {
-			answer = w.requests[i].commit(s.ctx, o.commit, s.config.Inactivity.Milliseconds())
+			answer = w.requests[i].commit(s.ctx, o.commit, s.server, s.config.Inactivity.Milliseconds())
 		} else {
 			answer = w.requests[i].claim(s.ctx, o.roomID, o.token)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/alecthomas/kong"
 	"github.com/redis/go-redis/v9"
@@ -29,6 +30,16 @@ type cli struct {
 type program struct {
 	ctx            context.Context // ends with the first signal to stop
 	stdout, stderr io.Writer
+	// left says what a second signal leaves undone; nil if nothing.
+	left atomic.Pointer[func() string]
+}
+
+// leftUndone may be called from any goroutine.
+func (p *program) leftUndone() string {
+	if left := p.left.Load(); left != nil {
+		return (*left)()
+	}
+	return "nothing"
 }
 
 // command is one of the program's commands. Its error is a line for people; a
@@ -51,8 +62,10 @@ func (silent) Printf(context.Context, string, ...any) {}
 
 func main() {
 	redis.SetLogger(silent{})
-	ctx, stop := signalContext(context.Background(), os.Stderr)
-	code := run(&program{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:])
+	p := &program{stdout: os.Stdout, stderr: os.Stderr}
+	var stop func()
+	p.ctx, stop = signalContext(context.Background(), p.stderr, p.leftUndone)
+	code := run(p, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

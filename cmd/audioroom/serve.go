@@ -56,6 +56,8 @@ func (c *serveCommand) Run(p *program) error {
 		return usageError{err}
 	}
 	s.serve(listener)
+	left := s.left
+	p.left.Store(&left)
 	if d != nil {
 		d.greet(p.stdout, listener.Addr())
 	}
@@ -78,7 +80,8 @@ type server struct {
 	gateway  *wsconn.Gateway
 	events   *events
 	http     *http.Server
-	ready    atomic.Bool // rooms are restored, the backend was reached
+	present  chan struct{} // closed once other servers can see this one
+	ready    atomic.Bool   // rooms are restored, the backend was reached
 	draining atomic.Bool
 	ctx      context.Context // ends when the server stops
 	cancel   context.CancelFunc
@@ -89,7 +92,7 @@ type server struct {
 // newServer joins the adapters. Nothing is waited for: Redis and the backend
 // may be away.
 func newServer(c *config, log *slog.Logger) (*server, error) {
-	s := &server{config: c, log: log, metrics: newMetrics(), broken: make(chan error, 1)}
+	s := &server{config: c, log: log, metrics: newMetrics(), present: make(chan struct{}), broken: make(chan error, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.store, err = persistence.Open(persistence.Config{
@@ -147,6 +150,7 @@ func (s *server) serve(listener net.Listener) {
 			s.broken <- err
 		}
 	})
+	s.tasks.Go(func() { s.store.Present(s.ctx, func() { close(s.present) }, s.rooms.Taken) })
 	s.tasks.Go(s.prepare)
 	if s.config.EventsChannel != "off" && s.config.EventsChannel != "" {
 		s.tasks.Go(func() { s.store.Subscribe(s.ctx, s.config.EventsChannel, s.events.handle) })
@@ -165,6 +169,14 @@ func (s *server) prepare() {
 	if s.ctx.Err() == nil {
 		s.ready.Store(true)
 		s.log.Info("ready")
+		s.store.Adopt(s.ctx, s.adopt)
+	}
+}
+
+// adopt opens the rooms of a server that is gone.
+func (s *server) adopt(ids []string) {
+	if err := s.rooms.Restore(s.ctx, ids); err == nil {
+		s.log.Info("rooms of a server that is gone were taken over", "rooms", len(ids))
 	}
 }
 
@@ -185,9 +197,15 @@ func (s *server) persist(what string, try func(context.Context) error) {
 	}
 }
 
+// restore opens the rooms that no living server has.
 func (s *server) restore(ctx context.Context) error {
+	select {
+	case <-s.present:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	begin := time.Now()
-	ids, err := s.store.Active(ctx)
+	ids, err := s.store.Orphans(ctx)
 	if err != nil {
 		return err
 	}
@@ -198,6 +216,12 @@ func (s *server) restore(ctx context.Context) error {
 		s.log.Info("rooms restored", "rooms", len(ids), "took", time.Since(begin).Round(time.Millisecond))
 	}
 	return s.backend.reporter.Resume(ctx)
+}
+
+// left says what is not done yet while the server stops.
+func (s *server) left() string {
+	return fmt.Sprintf("%d rooms with work under way, %d not saved, %d connections, %d statuses for the backend",
+		s.rooms.Unfinished(), s.metrics.unsavedRooms.Load(), s.gateway.Connections(), s.backend.reporter.Pending())
 }
 
 // stop drains the server: nobody new is let in, what is under way is finished

@@ -10,8 +10,8 @@ import (
 )
 
 // signalContext returns a context that ends with the first SIGINT or SIGTERM. A
-// second one ends the process at once.
-func signalContext(parent context.Context, stderr io.Writer) (context.Context, func()) {
+// second one ends the process at once, with a line that says what is left undone.
+func signalContext(parent context.Context, stderr io.Writer, left func() string) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -23,7 +23,7 @@ func signalContext(parent context.Context, stderr io.Writer) (context.Context, f
 			return
 		}
 		<-signals
-		fmt.Fprintln(stderr, "audioroom: second signal, exiting with work left undone")
+		fmt.Fprintf(stderr, "audioroom: second signal, exiting at once; left: %s\n", left())
 		os.Exit(exitFailed)
 	}()
 	return ctx, func() {

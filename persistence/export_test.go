@@ -1,0 +1,4 @@
+package persistence
+
+// AdoptInterval is for tests.
+const AdoptInterval = adoptInterval
