@@ -109,7 +109,7 @@ func TestEvents_handle_does_what_the_backend_asks(t *testing.T) {
 			[]string{"store: unblock 7 in 42", "room 42: *room.Unblock&{User:7}"}},
 		"new seats":                     {`{"event":"room.updated","room_id":"42","payload":{"max_seats":8}}`, []string{"room 42: *room.Resize&{MaxSeats:8}"}},
 		"a new name of a room":          {`{"event":"room.updated","room_id":"42","payload":{"name":"x"}}`, nil},
-		"a closing":                     {`{"event":"room.force_close","room_id":"42"}`, []string{"room 42: *room.Shut&{}"}},
+		"a closing":                     {`{"event":"room.force_close","room_id":"42"}`, []string{"room 42: *room.Shut&{Broken:false}"}},
 		"a revocation":                  {`{"event":"auth.revoke_tokens","user_id":7,"timestamp":1800000000}`, []string{"store: revoke 7 before 1800000000"}},
 		"a revocation by payload":       {`{"event":"auth.revoke_tokens","payload":{"user_id":7},"timestamp":1800000000}`, []string{"store: revoke 7 before 1800000000"}},
 		"a revocation in a room":        {`{"event":"auth.revoke_tokens","user_id":7,"room_id":"42","timestamp":1800000000}`, []string{"store: revoke 7 before 1800000000"}},

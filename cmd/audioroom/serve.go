@@ -197,10 +197,18 @@ func (s *server) persist(what string, try func(context.Context) error) {
 	}
 }
 
+// presentTimeout bounds an attempt to be seen by other servers.
+const presentTimeout = time.Second
+
+// errNotPresent: before others can see that this server lives, it takes no rooms.
+var errNotPresent = errors.New("redis has not confirmed the subscription that shows others that this server lives")
+
 // restore opens the rooms that no living server has.
 func (s *server) restore(ctx context.Context) error {
 	select {
 	case <-s.present:
+	case <-time.After(presentTimeout):
+		return errNotPresent
 	case <-ctx.Done():
 		return ctx.Err()
 	}
