@@ -175,6 +175,9 @@ func (a *roomActor) Receive(ctx actor.Context) {
 		}
 	case drainMessage:
 		a.draining = true
+	case *lookMessage:
+		a.look(m)
+		return
 	default: // life cycle: nothing to do
 		return
 	}

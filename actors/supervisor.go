@@ -95,6 +95,8 @@ func (s *supervisor) Receive(ctx actor.Context) {
 		s.drain(ctx, m)
 	case drainedMessage:
 		s.drained()
+	case *viewMessage:
+		s.view(ctx, m)
 	}
 }
 

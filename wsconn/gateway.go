@@ -161,6 +161,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.transpor
 // Refuse has every new connection refused, with status 503.
 func (g *Gateway) Refuse() { g.transport.Refuse() }
 
+// Readmit takes Refuse back, unless Shutdown was called.
+func (g *Gateway) Readmit() { g.transport.Readmit() }
+
 // Shutdown closes every connection so that clients connect elsewhere, and waits
 // for their end or that of ctx.
 func (g *Gateway) Shutdown(ctx context.Context) error { return g.transport.Shutdown(ctx) }

@@ -23,6 +23,8 @@ import (
 type config struct {
 	Listen string `env:"LISTEN" default:":3030" help:"Address to serve on."`
 
+	AdminListen string `name:"admin-listen" env:"ADMIN_LISTEN" default:"off" help:"Loopback address for the operator: profiles, admin API; off for none."`
+
 	RedisURL   string   `name:"redis-url" env:"REDIS_URL" default:"redis://127.0.0.1:6379/0" help:"Redis that keeps the rooms."`
 	LaravelURL string   `name:"laravel-api-url" env:"LARAVEL_API_URL" help:"Base URL of the backend; /internal/rooms/… is put behind it."`
 	LaravelKey string   `name:"laravel-internal-key" env:"LARAVEL_INTERNAL_KEY" help:"Key for the backend, sent as X-Internal-Key."`
@@ -120,6 +122,11 @@ func (f *faults) mappers() kong.Option {
 func (c *config) validate(f *faults) {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		f.add("listen", "%q is not host:port", c.Listen)
+	}
+	if c.AdminListen != "" && c.AdminListen != "off" {
+		if host, _, err := net.SplitHostPort(c.AdminListen); err != nil || !isLoopback(host) {
+			f.add("admin-listen", "%q is not a port of this machine alone, such as 127.0.0.1:3031", c.AdminListen)
+		}
 	}
 	if _, err := redis.ParseURL(c.RedisURL); err != nil {
 		f.add("redis-url", "not a URL such as redis://user:password@host:6379/0")

@@ -42,8 +42,8 @@ func (s *server) readyz(w http.ResponseWriter, _ *http.Request) {
 	if !s.ready.Load() {
 		troubles["start"] = "rooms are not restored yet, or the backend was not reached yet"
 	}
-	if s.draining.Load() {
-		troubles["draining"] = "the server is stopping"
+	if s.gate.closed() {
+		troubles["draining"] = "the server takes no new connections"
 	}
 	answer(w, "ready", "not ready", troubles)
 }
@@ -73,9 +73,11 @@ func answer(w http.ResponseWriter, well, ill string, troubles map[string]string)
 	_ = json.NewEncoder(w).Encode(c) // the peer is gone: nobody to tell
 }
 
-// newLogger makes the log that the configuration asks for.
-func newLogger(c *config, w io.Writer) *slog.Logger {
-	level, _ := c.logLevel() // validated
+// newLogger makes the log that the configuration asks for, at a level that can be
+// changed.
+func newLogger(c *config, w io.Writer, level *slog.LevelVar) *slog.Logger {
+	configured, _ := c.logLevel() // validated
+	level.Set(configured)
 	options := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))

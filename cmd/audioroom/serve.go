@@ -50,11 +50,18 @@ func (c *serveCommand) Run(p *program) error {
 	if err != nil {
 		return usageError{fmt.Errorf("can't listen: %w", err)}
 	}
-	s, err := newServer(&c.config, newLogger(&c.config, p.stderr))
+	level := new(slog.LevelVar)
+	s, err := newServer(&c.config, newLogger(&c.config, p.stderr, level), level)
 	if err != nil {
 		listener.Close()
 		return usageError{err}
 	}
+	stopAdmin, err := s.listenAdmin()
+	if err != nil {
+		listener.Close()
+		return usageError{err}
+	}
+	defer stopAdmin()
 	s.serve(listener)
 	left := s.left
 	p.left.Store(&left)
@@ -71,28 +78,29 @@ func (c *serveCommand) Run(p *program) error {
 
 // server is the running program: the adapters, joined.
 type server struct {
-	config   *config
-	log      *slog.Logger
-	metrics  *metrics
-	store    *persistence.Store
-	backend  *backend
-	rooms    *actors.Rooms
-	gateway  *wsconn.Gateway
-	events   *events
-	http     *http.Server
-	present  chan struct{} // closed once other servers can see this one
-	ready    atomic.Bool   // rooms are restored, the backend was reached
-	draining atomic.Bool
-	ctx      context.Context // ends when the server stops
-	cancel   context.CancelFunc
-	tasks    sync.WaitGroup
-	broken   chan error // why serving ended by itself; one at most
+	config  *config
+	log     *slog.Logger
+	level   *slog.LevelVar // of the log
+	metrics *metrics
+	store   *persistence.Store
+	backend *backend
+	rooms   *actors.Rooms
+	gateway *wsconn.Gateway
+	events  *events
+	http    *http.Server
+	gate    gate
+	present chan struct{}   // closed once other servers can see this one
+	ready   atomic.Bool     // rooms are restored, the backend was reached
+	ctx     context.Context // ends when the server stops
+	cancel  context.CancelFunc
+	tasks   sync.WaitGroup
+	broken  chan error // why serving ended by itself; one at most
 }
 
 // newServer joins the adapters. Nothing is waited for: Redis and the backend
 // may be away.
-func newServer(c *config, log *slog.Logger) (*server, error) {
-	s := &server{config: c, log: log, metrics: newMetrics(), present: make(chan struct{}), broken: make(chan error, 1)}
+func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, error) {
+	s := &server{config: c, log: log, level: level, metrics: newMetrics(), present: make(chan struct{}), broken: make(chan error, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.store, err = persistence.Open(persistence.Config{
@@ -245,8 +253,7 @@ func (s *server) stop() error {
 		defer cancel()
 		return stop(ctx)
 	}
-	s.draining.Store(true)
-	s.gateway.Refuse()
+	s.refuse()
 	var left []error
 	note := func(what string, err error) {
 		if err != nil {

@@ -123,14 +123,21 @@ func (s *Server) Refuse() {
 	s.mu.Unlock()
 }
 
+// Readmit takes Refuse back, unless Shutdown was called.
+func (s *Server) Readmit() {
+	s.mu.Lock()
+	s.refusing = s.stopping.Load()
+	s.mu.Unlock()
+}
+
 // Shutdown refuses new handshakes, closes every connection without a
 // DISCONNECT, so that the clients connect again elsewhere, and waits until each
 // Closed has returned and every goroutine of the server has ended. When ctx
 // ends first, it drops the network connections that are still there and
 // returns ctx's error. It may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.stopping.Store(true) // before Refuse, so that no Readmit follows it
 	s.Refuse()
-	s.stopping.Store(true)
 	for c := range s.Conns() {
 		c.Close(ReasonShutdown)
 	}
