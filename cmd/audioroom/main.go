@@ -24,6 +24,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Token   tokenCommand   `cmd:"" help:"Mint a token for development."`
 	Inspect inspectCommand `cmd:"" help:"Show what Redis holds of a room."`
+	Bench   benchCommand   `cmd:"" help:"Measure a server, this one or another."`
 }
 
 // program is what a command may use of the outer world.

@@ -1,0 +1,57 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+)
+
+// Config is what all scenarios have in common.
+type Config struct {
+	// WarmUp and Duration are how long the load goes on before it is measured, and
+	// while it is.
+	WarmUp, Duration time.Duration
+	// Rate is how many units of work begin each second, in an open loop; 0 for a
+	// closed loop.
+	Rate float64
+	// Prefix is how the ids of rooms begin. It should be another one for each
+	// process that runs against the same server.
+	Prefix string
+	// Managers are users who may lock seats in every room.
+	Managers []int64
+	// FirstUser is the first of the ids that other users get.
+	FirstUser int64
+	// Progress is told how far a run is, from 0 to 1. Nil for nobody.
+	Progress func(stage string, part float64)
+}
+
+// Target is a server to measure.
+type Target struct {
+	URL     string
+	Profile Profile
+	// PIDs are its processes, if they run on this machine.
+	PIDs []int
+}
+
+// token mints the token of a user.
+func (run *Run) token(user int64) string {
+	token, err := run.target.Profile.Mint(user, fmt.Sprintf("Bench %d", user))
+	if err != nil {
+		run.fail("token", "%w", err)
+	}
+	return token
+}
+
+// users returns so many users, from the given one on.
+func (run *Run) users(from, count int) []int64 {
+	users := make([]int64, count)
+	for i := range users {
+		users[i] = run.config.FirstUser + int64(from+i)
+	}
+	return users
+}
+
+// manager returns the user of a manager's number: with fewer users than managers
+// some have several sockets.
+func (run *Run) manager(number int) int64 {
+	return run.config.Managers[number%len(run.config.Managers)]
+}
