@@ -34,6 +34,7 @@ type World struct {
 	Server  *Server
 	Redis   *Redis
 	Laravel *Laravel
+	Proxy   *Proxy // between server and Redis, if the setup has one
 	env     Env
 }
 
@@ -57,7 +58,7 @@ func Usual() Env {
 
 // New starts a world. The caller closes it.
 func (s Stage) New(setup Setup) (w *World, err error) {
-	w = &World{Stage: s, env: Usual()}
+	w = &World{Stage: s, Proxy: setup.Proxy, env: Usual()}
 	defer func() {
 		if err != nil {
 			w.Close()
@@ -73,8 +74,8 @@ func (s Stage) New(setup Setup) (w *World, err error) {
 		return w, err
 	}
 	w.env["REDIS_URL"] = w.Redis.URL()
-	if setup.Proxy != nil {
-		w.env["REDIS_URL"] = setup.Proxy.before(w.Redis.addr)
+	if w.Proxy != nil {
+		w.env["REDIS_URL"] = w.Proxy.before(w.Redis.addr)
 	}
 	w.env["LARAVEL_API_URL"] = w.Laravel.URL()
 	maps.Copy(w.env, setup.Env)
@@ -145,7 +146,7 @@ func (w *World) Rise(t testing.TB, env Env) {
 }
 
 // Second starts another server on the same Redis and backend, at an address of
-// its own, and returns the world as seen from there.
+// its own, and returns the world as seen from there. The caller stops its server.
 func (w *World) Second(t testing.TB, env Env) *World {
 	t.Helper()
 	next := &World{Stage: w.Stage, Redis: w.Redis, Laravel: w.Laravel, env: maps.Clone(w.env)}
@@ -153,16 +154,7 @@ func (w *World) Second(t testing.TB, env Env) *World {
 	var err error
 	next.env["LISTEN"], err = freeAddr()
 	require.NoError(t, err)
-	next.Server, err = Serve(w.Program, next.env)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the second server's log ended with:\n%s", next.Server.Log())
-		}
-		if err := next.Server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	next.Rise(t, nil)
 	require.NoError(t, next.Server.Ready())
 	return next
 }
