@@ -2,6 +2,8 @@ package actors
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"testing"
 
 	"audioroom/actors/room"
@@ -73,4 +75,40 @@ func BenchmarkActor(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkIdleRoom is the memory of a room that everybody has left: restored, 15
+// seats, nobody in it.
+func BenchmarkIdleRoom(b *testing.B) {
+	const rooms = 10_000
+	ids := make([]string, rooms)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("room-%d", i)
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	for b.Loop() {
+		before := heap()
+		r := Start(testConfig, quietStore{}, &fakeBackend{}, noUsers{}, encodeNothing)
+		if err := r.Restore(b.Context(), ids); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(heap()-before)/rooms, "B/room")
+		_ = r.Stop(context.Background())
+	}
+}
+
+// quietStore has a snapshot of every room and confirms everything at once.
+type quietStore struct{ instantStore }
+
+func (quietStore) Claim(id string, by Claimer) {
+	r := room.New(id, 1, &testConfig.Room)
+	r.Apply(1, &room.Join{Session: 1, User: 1, SeatCount: 15}, nil)
+	r.Apply(1, &room.Leave{Session: 1}, nil)
+	by.Claimed(Claim{RoomID: id, Epoch: 1, Snapshot: r.AppendSnapshot(nil, 1, false)}, nil)
 }

@@ -140,6 +140,8 @@ func (a *roomActor) committed(c *Commit, err error) {
 		a.release(b)
 		if c.Close {
 			a.ended()
+		} else if l.room.Participants() == 0 {
+			l.spare, l.buffer = nil, nil // an idle room keeps no memory for a busy one
 		}
 	}
 }

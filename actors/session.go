@@ -63,4 +63,8 @@ type Request struct {
 	// Internal requests were not asked by the client: nothing waits for their
 	// end.
 	Internal bool
+	// Event and Begun are the session's own, to measure the answer by: rooms hand
+	// them back as they are.
+	Event uint8
+	Begun uint32
 }

@@ -47,7 +47,7 @@ const (
 )
 
 // loadScripts makes Redis know the writer's scripts by their hash.
-func loadScripts(ctx context.Context, client *redis.Client) error {
+func loadScripts(ctx context.Context, client redis.Scripter) error {
 	for _, script := range []*redis.Script{claimScript, writeScript, closeScript} {
 		if err := script.Load(ctx, client).Err(); err != nil {
 			return err

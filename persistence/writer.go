@@ -27,6 +27,9 @@ func backoff(attempts int) time.Duration {
 type writer struct {
 	store *Store
 	hurry chan struct{}
+	// conn is kept from pipeline to pipeline: to take one from the pool each time
+	// costs a system call that asks whether it is still there. Nil after a failure.
+	conn *redis.Conn
 
 	// again holds, in order, what goes first into the next pipeline: its last
 	// one failed as a whole.
@@ -54,7 +57,16 @@ func (w *writer) run() {
 		clear(w.batch)
 		clear(w.answers)
 	}
+	w.hangUp()
 	w.abandon()
+}
+
+// hangUp gives the connection up; the next pipeline takes another.
+func (w *writer) hangUp() {
+	if w.conn != nil {
+		_ = w.conn.Close() // it failed already, or the store is closing
+		w.conn = nil
+	}
 }
 
 // next waits for orders and takes them into batch. It reports false when the
@@ -135,7 +147,10 @@ func (w *writer) collect(now time.Time) {
 func (w *writer) send() {
 	s := w.store
 	w.answers = w.answers[:0]
-	pipeline := s.pipe.Pipeline()
+	if w.conn == nil {
+		w.conn = s.pipe.Conn()
+	}
+	pipeline := w.conn.Pipeline()
 	for i, o := range w.batch {
 		if i == len(w.requests) {
 			w.requests = append(w.requests, new(request))
@@ -187,7 +202,7 @@ func (w *writer) settle() {
 
 	if unknown && broken == nil {
 		if w.loads++; w.loads <= 2 {
-			broken = loadScripts(s.ctx, s.pipe)
+			broken = loadScripts(s.ctx, w.conn)
 		} else {
 			broken = fmt.Errorf("redis forgets scripts as soon as they are loaded")
 		}
@@ -196,6 +211,7 @@ func (w *writer) settle() {
 	}
 	switch {
 	case broken != nil:
+		w.hangUp()
 		w.resume = time.Now().Add(backoff(w.failures))
 		w.failures++
 		if s.ctx.Err() == nil {
