@@ -282,14 +282,6 @@ func joined(types []Type, how func(Type) string, sep string) string {
 	return strings.Join(parts, sep)
 }
 
-// anything is any JSON value.
-type anything struct{}
-
-func (anything) schema() any    { return pairs{} }
-func (anything) script() string { return "unknown" }
-func (anything) words() string  { return "any" }
-func (anything) example() any   { return pairs{} }
-
 // named is a type with a name of its own, in all that is made from the table.
 type named struct {
 	Name string
