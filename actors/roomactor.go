@@ -44,6 +44,7 @@ type roomActor struct {
 	panics  panicCount
 	joins   uint64 // received from the supervisor
 	wakeAt  int64  // what the supervisor was asked for, Unix ms, 0 for nothing
+	counted int    // participants, as the observer was told
 	// draining says that the process stops: nothing new is taken, and what is
 	// under way comes to its end.
 	draining bool
@@ -175,9 +176,8 @@ func (a *roomActor) Receive(ctx actor.Context) {
 		}
 	case drainMessage:
 		a.draining = true
-	case *lookMessage:
+	case *lookMessage: // it settles like the others: who came before it may count on that
 		a.look(m)
-		return
 	default: // life cycle: nothing to do
 		return
 	}
@@ -187,6 +187,7 @@ func (a *roomActor) Receive(ctx actor.Context) {
 // started begins the actor's life, or goes on after a panic.
 func (a *roomActor) started(ctx actor.Context) {
 	if a.self != nil {
+		a.rooms.observer.RoomRespawned()
 		a.respawn()
 		return
 	}
@@ -337,6 +338,19 @@ func (a *roomActor) settle() {
 	}
 	if a.draining {
 		a.drain()
+	}
+	a.count()
+}
+
+// count tells the observer of participants that the room gained or lost.
+func (a *roomActor) count() {
+	n := 0
+	if a.phase == serving || a.phase == closing {
+		n = a.life.room.Participants()
+	}
+	if n != a.counted {
+		a.rooms.observer.Participants(n - a.counted)
+		a.counted = n
 	}
 }
 

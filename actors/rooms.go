@@ -29,6 +29,8 @@ type Observer interface {
 	RoomOpened()
 	RoomClosed()
 	RoomPanicked()
+	// RoomRespawned tells that a room goes on after a panic.
+	RoomRespawned()
 	RoomLost()
 	// RoomQuarantined tells that a room is put aside: it kept panicking, or its
 	// snapshot can't be read.
@@ -36,6 +38,10 @@ type Observer interface {
 	// RoomUnsaved tells that a room began or ceased to serve from memory because
 	// the store doesn't confirm.
 	RoomUnsaved(unsaved bool)
+	// Participants tells that a room has more or fewer participants than before.
+	Participants(change int)
+	// Dropped tells that a message came for a room that had just gone.
+	Dropped()
 }
 
 // Rooms runs the rooms of one process.
@@ -86,6 +92,11 @@ func Start(config Config, store Store, backend Backend, users Users, encode Enco
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 		actor.WithDeadLetterThrottleInterval(time.Millisecond), // its goroutine sleeps that long, and nobody ends it
 	)
+	r.system.EventStream.Subscribe(func(event any) {
+		if _, lost := event.(*actor.DeadLetterEvent); lost {
+			r.observer.Dropped()
+		}
+	})
 	s := &supervisor{rooms: r, entries: make(map[string]*entry)}
 	r.supervisor = r.system.Root.Spawn(actor.PropsFromProducer(
 		func() actor.Actor { return s },
@@ -168,6 +179,9 @@ type noObserver struct{}
 func (noObserver) RoomOpened()      {}
 func (noObserver) RoomClosed()      {}
 func (noObserver) RoomPanicked()    {}
+func (noObserver) RoomRespawned()   {}
 func (noObserver) RoomLost()        {}
 func (noObserver) RoomQuarantined() {}
 func (noObserver) RoomUnsaved(bool) {}
+func (noObserver) Participants(int) {}
+func (noObserver) Dropped()         {}

@@ -23,7 +23,8 @@ type supervisor struct {
 
 // entry is a living room actor.
 type entry struct {
-	room *Room
+	room    *Room
+	mailbox actor.Mailbox // of its actor
 	// joins is how many joins were sent to the actor. It may only go when it
 	// received them all.
 	joins uint64
@@ -97,6 +98,8 @@ func (s *supervisor) Receive(ctx actor.Context) {
 		s.drained()
 	case *viewMessage:
 		s.view(ctx, m)
+	case depthMessage:
+		m <- s.depth()
 	}
 }
 
@@ -115,6 +118,7 @@ func (s *supervisor) entry(ctx actor.Context, id string) *entry {
 			return a.mailbox
 		}),
 	))
+	e.mailbox = a.mailbox
 	s.entries[id] = e
 	s.rooms.observer.RoomOpened()
 	return e

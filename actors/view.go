@@ -88,6 +88,36 @@ func (r *Rooms) look(ctx context.Context, id string) (views []View, total int, e
 	return views, total, nil
 }
 
+// Depth is how much waits in the mailboxes of all rooms.
+type Depth struct {
+	// Waiting is how many messages wait, Deepest how many of them for one room.
+	Waiting, Deepest int
+}
+
+// depthMessage asks the supervisor for the depth. The channel has room for it.
+type depthMessage chan Depth
+
+// Depth counts what waits for rooms. The error is ctx's. Any goroutine may ask.
+func (r *Rooms) Depth(ctx context.Context) (Depth, error) {
+	answer := make(depthMessage, 1)
+	r.tellSupervisor(answer)
+	select {
+	case d := <-answer:
+		return d, nil
+	case <-ctx.Done():
+		return Depth{}, ctx.Err()
+	}
+}
+
+func (s *supervisor) depth() (d Depth) {
+	for _, e := range s.entries {
+		n := e.mailbox.UserMessageCount()
+		d.Waiting += n
+		d.Deepest = max(d.Deepest, n)
+	}
+	return d
+}
+
 // view passes the question on to the rooms that it is about.
 func (s *supervisor) view(ctx actor.Context, m *viewMessage) {
 	if m.id != "" {
@@ -110,7 +140,7 @@ func (a *roomActor) look(m *lookMessage) {
 	l := &a.life
 	v := View{
 		ID: a.id, Phase: phases[a.phase], Epoch: l.epoch, Confirmed: l.confirmed, Unsaved: l.late,
-		Sessions: len(l.audience.sessions), Mailbox: int(a.mailbox.UserMessageCount()), Waiting: len(a.waiting), Panics: a.panics.count,
+		Sessions: len(l.audience.sessions), Mailbox: a.mailbox.UserMessageCount(), Waiting: len(a.waiting), Panics: a.panics.count,
 	}
 	if l.room != nil {
 		v.Revision, v.Participants = l.room.Revision(), l.room.Participants()

@@ -12,6 +12,9 @@ const (
 	EndpointStatus Endpoint = "status" // a room's status
 )
 
+// Endpoints returns every endpoint.
+func Endpoints() []Endpoint { return []Endpoint{EndpointRoom, EndpointRole, EndpointStatus} }
+
 // Outcome says how an attempt ended, as a metric label.
 type Outcome string
 
@@ -28,6 +31,14 @@ const (
 	OutcomeCanceled    Outcome = "canceled"    // given up from this side
 	OutcomeDropped     Outcome = "dropped"     // never sent: Config.ReportRooms or a shutdown; it stays in the outbox
 )
+
+// Outcomes returns every outcome.
+func Outcomes() []Outcome {
+	return []Outcome{
+		OutcomeOK, OutcomeUnknown, OutcomeRefused, OutcomeThrottled, OutcomeFailed,
+		OutcomeUnreachable, OutcomeTimeout, OutcomeGarbled, OutcomeCanceled, OutcomeDropped,
+	}
+}
 
 // Observer is told of every attempt, as it ends: which endpoint, how it went
 // and how long it took. It is called from the calling goroutine, from many at

@@ -26,6 +26,9 @@ const (
 	FaultRoom Fault = "room"
 )
 
+// Faults returns every fault.
+func Faults() []Fault { return []Fault{FaultConnection, FaultTimeout, FaultRefused, FaultRoom} }
+
 // faultOf tells what kind of fault err is. All but FaultRoom concern every
 // room.
 func faultOf(err error) Fault {

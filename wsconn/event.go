@@ -16,6 +16,7 @@ import (
 // and what is done once the payload is known to be valid and the session's
 // budget allows it.
 type event struct {
+	code      EventCode
 	need, may field
 	// silent events don't answer an invalid payload.
 	silent bool
@@ -72,21 +73,28 @@ var events = map[string]*event{
 func (s *Session) handle(e *transport.Event) {
 	withinBudget := s.budget == nil || s.budget.Allow()
 	spec := events[e.Name]
+	s.mark = mark{begun: micros(s.conn.Heard())}
 	if spec == nil {
 		if withinBudget {
 			s.answerError(e.Ack, plainError, textUnknownEvent)
+			s.observe(s.mark, ResultRefused)
 		} else {
 			s.answerError(e.Ack, plainError, textTooManyRequests)
+			s.observe(s.mark, ResultThrottled)
 		}
 		return
 	}
+	s.mark.event = spec.code
 	p, ok := decodePayload(e.Args.First(), spec.need, spec.may)
 	switch {
 	case !ok && spec.silent:
+		s.observe(s.mark, ResultInvalid)
 	case !ok:
 		s.answerError(e.Ack, spec.style, textInvalidPayload)
+		s.observe(s.mark, ResultInvalid)
 	case !withinBudget && !spec.free:
 		s.answerError(e.Ack, spec.style, textTooManyRequests)
+		s.observe(s.mark, ResultThrottled)
 	default:
 		spec.do(s, p, e.Ack)
 	}
@@ -99,6 +107,7 @@ func (s *Session) panicked(e *transport.Event) {
 		style = spec.style
 	}
 	s.answerError(e.Ack, style, textInternalError)
+	s.observe(s.mark, ResultFailed)
 }
 
 func (s *Session) join(p payload, ack transport.Ack) {
@@ -138,11 +147,13 @@ func (s *Session) leave(p payload, ack transport.Ack) {
 		if s.leaving != nil && s.leaving.RoomID == string(p.roomID) {
 			s.echoes = append(s.echoes, ack) // said twice: the same answer
 			s.mu.Unlock()
+			s.observe(s.mark, ResultOK)
 			return
 		}
 		s.mu.Unlock()
 		s.end()
 		s.answer(ack, success)
+		s.observe(s.mark, ResultOK)
 		return
 	}
 	s.leaving = s.request(left, ack, &room.Leave{Session: s.id})
@@ -234,7 +245,10 @@ func (s *Session) lookUp(p payload, ack transport.Ack) {
 	if !s.begin() {
 		return
 	}
+	asked := s.mark
 	go func() { // bounded by what a session may have under way
+		result := ResultFailed
+		defer func() { s.observe(asked, result) }()
 		defer s.end()
 		defer s.gateway.survive("lookup", func() { s.answerError(ack, lookupError, textInternalError) })
 		ctx, cancel := context.WithTimeout(context.Background(), s.gateway.config.LookupTimeout)
@@ -244,8 +258,10 @@ func (s *Session) lookUp(p payload, ack transport.Ack) {
 		case err != nil:
 			s.answerError(ack, lookupError, textInternalError)
 		case !in:
+			result = ResultOK
 			s.answer(ack, []byte(`{"roomId":null}`))
 		default:
+			result = ResultOK
 			b := socketio.AppendString([]byte(`{"roomId":`), roomID)
 			s.answer(ack, append(b, '}'))
 		}

@@ -52,6 +52,10 @@ type Config struct {
 type Observer interface {
 	// Authenticated counts the outcome of a CONNECT.
 	Authenticated(outcome AuthOutcome)
+	// Event counts an event that was answered, or would have been if the client
+	// had asked for an ack, took after it came. session spreads those who count
+	// at the same time.
+	Event(session uint64, event EventCode, result EventResult, took time.Duration)
 	// Panicked counts a panic that was survived.
 	Panicked()
 }
@@ -107,6 +111,7 @@ type Gateway struct {
 	directory   Directory
 	users       *Users
 	lastID      atomic.Uint64
+	sessions    atomic.Int64 // of authenticated clients
 
 	mu        sync.Mutex     // guards what follows
 	addresses map[string]int // connections; empty without a limit
@@ -170,6 +175,9 @@ func (g *Gateway) Shutdown(ctx context.Context) error { return g.transport.Shutd
 
 // Connections returns how many connections are open.
 func (g *Gateway) Connections() int { return g.transport.Len() }
+
+// Sessions returns how many clients have authenticated and are still there.
+func (g *Gateway) Sessions() int { return int(g.sessions.Load()) }
 
 // Open implements transport.Handler.
 func (g *Gateway) Open(c *transport.Conn) error {
@@ -286,6 +294,7 @@ func (g *Gateway) newSession(c *transport.Conn, who *identity) *Session {
 // accept lets an authenticated client in.
 func (g *Gateway) accept(s *Session, expiresAt time.Time) {
 	s.conn.Value.(*client).session.Store(s)
+	g.sessions.Add(1)
 	s.mu.Lock() // the client may be gone already
 	if !s.gone.Load() {
 		s.expiry = time.AfterFunc(time.Until(expiresAt), s.expire)
@@ -329,6 +338,7 @@ func (g *Gateway) closeSession(c *transport.Conn) *Session {
 	if s != nil {
 		s.leaveAll()
 		g.users.exit(s)
+		g.sessions.Add(-1)
 	}
 	return s
 }
@@ -359,3 +369,5 @@ type nobody struct{}
 
 func (nobody) Authenticated(AuthOutcome) {}
 func (nobody) Panicked()                 {}
+
+func (nobody) Event(uint64, EventCode, EventResult, time.Duration) {}

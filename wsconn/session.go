@@ -30,6 +30,7 @@ type Session struct {
 	avatar   []byte        // as JSON
 	issuedAt int64         // of the token, Unix seconds
 	budget   *rate.Limiter // nil for no limit
+	mark     mark          // of the event that is being handled
 	// underway holds a token for each request that is not answered yet.
 	underway chan struct{}
 
@@ -133,6 +134,7 @@ func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 		}
 	}
 	if !r.Internal {
+		s.observeReply(r, reply.Err)
 		s.end()
 	}
 	switch r.Command.(type) {
@@ -232,7 +234,10 @@ func (s *Session) end() {
 
 // request makes a request of this session.
 func (s *Session) request(roomID string, ack transport.Ack, c room.Command) *actors.Request {
-	return &actors.Request{RoomID: roomID, Session: s, Command: c, AckID: ack.ID, WantAck: ack.Wanted}
+	return &actors.Request{
+		RoomID: roomID, Session: s, Command: c, AckID: ack.ID, WantAck: ack.Wanted,
+		Event: uint8(s.mark.event), Begun: s.mark.begun,
+	}
 }
 
 // admit makes a request of a command for the session's room. It answers and
@@ -241,6 +246,7 @@ func (s *Session) admit(p payload, ack transport.Ack, c room.Command) *actors.Re
 	roomID := s.current()
 	if roomID != string(p.roomID) {
 		s.answerError(ack, plainError, errorTexts[room.ErrNotInRoom])
+		s.observe(s.mark, ResultRefused)
 		return nil
 	}
 	if !s.begin() {

@@ -30,6 +30,10 @@ type world struct {
 	revocations *revocations
 	outcomes    chan AuthOutcome
 	panics      atomic.Int32
+
+	measuring sync.Mutex // guards what follows
+	events    map[string]int
+	slowest   map[string]time.Duration
 }
 
 var _ Observer = (*world)(nil)

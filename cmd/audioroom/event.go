@@ -37,16 +37,28 @@ type events struct {
 	store    eventStore
 	rooms    eventRooms
 	users    *wsconn.Users
+	// count hears what came of each event.
+	count func(result string)
 }
+
+// What can come of an event, as a label.
+const (
+	eventDone     = "done"
+	eventFailed   = "failed" // not carried out in full
+	eventGarbled  = "garbled"
+	eventRepeated = "repeated" // it came before
+)
 
 // handle takes one envelope.
 func (v *events) handle(envelope []byte) {
 	e, err := laravel.DecodeEvent(envelope)
 	if err != nil {
 		v.log.Warn("event of the backend dropped", "error", err)
+		v.count(eventGarbled)
 		return
 	}
 	if !v.sequence.First(e) {
+		v.count(eventRepeated)
 		return
 	}
 	if e.Relayed() {
@@ -54,7 +66,10 @@ func (v *events) handle(envelope []byte) {
 	}
 	if err := v.act(e); err != nil {
 		v.log.Error("event of the backend not carried out in full", "event", e.Name, "error", err)
+		v.count(eventFailed)
+		return
 	}
+	v.count(eventDone)
 }
 
 // relay passes an event on to those whom it concerns.

@@ -68,6 +68,7 @@ type eventStage struct {
 	*stageHand
 	log     bytes.Buffer
 	backend *standin.Backend
+	counted []string
 }
 
 func newEventStage(t *testing.T) *eventStage {
@@ -79,6 +80,7 @@ func newEventStage(t *testing.T) *eventStage {
 	s.events = &events{
 		log: slog.New(slog.NewTextHandler(&s.log, nil)), sequence: laravel.NewSequence(),
 		client: client, store: s.stageHand, rooms: s.stageHand, users: wsconn.NewUsers(),
+		count: func(result string) { s.counted = append(s.counted, result) },
 	}
 	return s
 }
@@ -285,4 +287,15 @@ func TestEvents_relay_passes_on_every_event_of_the_list(t *testing.T) {
 		require.Equal(t, []string{fmt.Sprintf("room 42 hears 42[%q,%s]", name, payload)},
 			s.told(fmt.Sprintf(`{"event":%q,"room_id":"42","payload":%s,"timestamp":5,"correlation_id":"a"}`, name, payload)))
 	}
+}
+
+func TestEvents_handle_counts_what_came_of_each(t *testing.T) {
+	s := newEventStage(t)
+	kick := `{"event":"room.member_kicked","user_id":7,"room_id":"42","correlation_id":"c1"}`
+	for _, envelope := range []string{kick, kick, `no event`} {
+		s.told(envelope)
+	}
+	s.fail = errors.New("away")
+	s.told(`{"event":"room.user_unblocked","user_id":7,"room_id":"42"}`)
+	require.Equal(t, []string{eventDone, eventRepeated, eventGarbled, eventFailed}, s.counted)
 }

@@ -145,8 +145,9 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	s.events = &events{
 		log: log.With("component", "events"), sequence: laravel.NewSequence(),
 		client: client, store: s.store, rooms: s.rooms, users: users,
+		count: s.metrics.backendEvent,
 	}
-	s.metrics.watch(s)
+	s.metrics.registry.MustRegister(newWatch(s))
 	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10}
 	return s, nil
 }

@@ -88,7 +88,7 @@ func TestConnectionsPerUser(t *testing.T) {
 	w.Connect(t, harness.NewUser())
 	sockets[0].Cut()
 	harness.Eventually(t, "there is room for one more", func() bool {
-		return w.Server.Metric(t, "audioroom_connections") == 3
+		return w.Server.Metric(t, `audioroom_connections{state="session"}`) == 3
 	})
 	w.Connect(t, user)
 }

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"audioroom/actors"
+)
+
+// watchTimeout bounds what a scrape asks of rooms and of Redis. What does not
+// answer within it is left out of that scrape.
+const watchTimeout = 500 * time.Millisecond
+
+// watch reads what the running server knows of itself whenever it is asked for.
+type watch struct {
+	server *server
+
+	connections, healthy, ready, draining, pending, outbox, mailbox, deepest *prometheus.Desc
+}
+
+var _ prometheus.Collector = (*watch)(nil)
+
+func newWatch(s *server) *watch {
+	gauge := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("audioroom_"+name, help, labels, nil)
+	}
+	return &watch{
+		server:      s,
+		connections: gauge("connections", "Open connections, by state: in session, or not authenticated (yet).", "state"),
+		healthy:     gauge("healthy", "Whether the latest dealings with Redis and with the backend went well: 1 or 0.", "part"),
+		ready:       gauge("ready", "Whether rooms are restored and the backend was reached: 1 or 0."),
+		draining:    gauge("draining", "Whether new connections are refused: 1 or 0."),
+		pending:     gauge("statuses_pending", "Statuses of this server that the backend has not accepted yet."),
+		outbox:      gauge("outbox_statuses", "Statuses in Redis that the backend has not accepted, those of all servers."),
+		mailbox:     gauge("mailbox_messages", "Messages that wait for rooms."),
+		deepest:     gauge("mailbox_messages_max", "Messages that wait for the room with the most of them."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (w *watch) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		w.connections, w.healthy, w.ready, w.draining, w.pending, w.outbox, w.mailbox, w.deepest,
+	} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (w *watch) Collect(to chan<- prometheus.Metric) {
+	set := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	s := w.server
+	all, sessions := s.gateway.Connections(), s.gateway.Sessions()
+	set(w.connections, float64(sessions), "session")
+	set(w.connections, float64(max(all-sessions, 0)), "unauthenticated")
+	set(w.healthy, truth(s.store.Healthy().OK), "redis")
+	set(w.healthy, truth(s.backend.reporter.Healthy().OK), "laravel")
+	set(w.ready, truth(s.ready.Load()))
+	set(w.draining, truth(s.gate.closed()))
+	set(w.pending, float64(s.backend.reporter.Pending()))
+
+	ctx, cancel := context.WithTimeout(context.Background(), watchTimeout)
+	defer cancel()
+	var (
+		asking   sync.WaitGroup
+		depth    actors.Depth
+		depthErr error
+	)
+	asking.Go(func() { depth, depthErr = s.rooms.Depth(ctx) })
+	length, err := s.store.OutboxLen(ctx)
+	asking.Wait()
+	if err == nil {
+		set(w.outbox, float64(length))
+	}
+	if depthErr == nil {
+		set(w.mailbox, float64(depth.Waiting))
+		set(w.deepest, float64(depth.Deepest))
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,98 @@
+package wsconn
+
+import (
+	"errors"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"audioroom/actors/room"
+
+	"github.com/stretchr/testify/require"
+)
+
+// counted is how many events were answered, by "name result".
+func (w *world) counted() map[string]int {
+	w.measuring.Lock()
+	defer w.measuring.Unlock()
+	return maps.Clone(w.events)
+}
+
+// Event implements Observer.
+func (w *world) Event(_ uint64, event EventCode, result EventResult, took time.Duration) {
+	w.measuring.Lock()
+	defer w.measuring.Unlock()
+	if w.events == nil {
+		w.events, w.slowest = make(map[string]int), make(map[string]time.Duration)
+	}
+	name := EventNames()[event]
+	w.events[name+" "+result.String()]++
+	w.slowest[name] = max(w.slowest[name], took)
+}
+
+func TestGateway_measures_events(t *testing.T) {
+	t.Run("each_once_by_its_result", func(t *testing.T) {
+		w := newWorld(t, Config{EventBudget: 13})
+		w.directory.answerWith(nil)
+		ada := w.connect(t, 1)
+		ada.ask("seat:take", atSeat("42", 1)) // not in the room
+		ada.join("42")
+		ada.ask("seat:take", atSeat("42", 1))
+		ada.expectNothing("") // an event that there is not
+		ada.ask("seat:take", atSeat("42", 1000))
+		ada.tell("seat:leave", inRoom("42")) // no ack, counted all the same
+		ada.ask("seat:take", `{}`)
+		ada.ask("user:getRoom", `{"userId":7}`)
+		ada.tell("room:leave", `{}`)
+		w.slowDown()
+		ada.emit("seat:lock", atSeat("42", 1))
+		receive(t, w.asked).answer(room.RankUnknown, errors.New("the backend is away"))
+		ada.next()
+		ada.ask("room:leave", inRoom("42"))
+		ada.ask("room:leave", inRoom("42"))
+		ada.ask("chat:message", `{"roomId":"42","content":"hello"}`)
+		ada.ask("chat:message", `{"roomId":"42","content":"hello"}`)
+		want := map[string]int{
+			"seat:take refused": 1, "room:join ok": 1, "seat:take ok": 1, "unknown refused": 1, "seat:take invalid": 2, "seat:leave ok": 1,
+			"user:getRoom ok": 1, "room:leave invalid": 1, "seat:lock failed": 1, "room:leave ok": 2,
+			"chat:message refused": 1, "chat:message throttled": 1,
+		}
+		eventually(t, func() bool { return maps.Equal(w.counted(), want) }, "the last event is counted")
+		require.Equal(t, want, w.counted())
+	})
+
+	t.Run("from_the_time_they_come_to_their_answer", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newBubble(t, Config{})
+			ada := w.connect(t, 1)
+			ada.join("42")
+			w.slowDown()
+			ada.emit("seat:lock", atSeat("42", 1))
+			q := receive(t, w.asked)
+			time.Sleep(3 * time.Second)
+			q.answer(room.RankAdmin, nil)
+			ada.next()
+			ada.next()
+			synctest.Wait()
+			w.measuring.Lock()
+			defer w.measuring.Unlock()
+			require.Equal(t, 3*time.Second, w.slowest["seat:lock"])
+			require.Zero(t, w.slowest["room:join"])
+		})
+	})
+}
+
+func TestGateway_counts_sessions(t *testing.T) {
+	w := newWorld(t, Config{})
+	stranger := w.dial(t, nil)
+	require.Zero(t, w.Sessions(), "a connection is no session yet")
+	ada := w.connect(t, 1)
+	require.Equal(t, 1, w.Sessions())
+	stranger.enter(tokenOfUser(t, 2, nil))
+	require.Equal(t, 2, w.Sessions())
+	ada.close()
+	stranger.send("41")
+	eventually(t, func() bool { return w.Sessions() == 0 }, "both are counted out")
+	require.Equal(t, 1, w.Connections(), "the namespace was left, the connection stays")
+}
