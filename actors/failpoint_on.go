@@ -6,25 +6,38 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"audioroom/actors/room"
 )
 
 // FailpointVariable is the environment variable that tells a program built with
-// the tag failpoint which commands panic: PREFIX/N, every N-th request to the
-// rooms whose id begins with PREFIX.
+// the tag failpoint which commands panic. PREFIX/N: every N-th request to the
+// rooms whose id begins with PREFIX, counted together; PREFIX/N/each: every N-th
+// to each of these rooms that is no leave and no lost connection.
 const FailpointVariable = "AUDIOROOM_FAILPOINT"
 
 func init() {
-	prefix, every, ok := strings.Cut(os.Getenv(FailpointVariable), "/")
+	prefix, rest, _ := strings.Cut(os.Getenv(FailpointVariable), "/")
+	every, mode, _ := strings.Cut(rest, "/")
 	n, err := strconv.ParseUint(every, 10, 64)
-	if !ok || err != nil || n == 0 {
+	if err != nil || n == 0 {
 		return
 	}
-	var count atomic.Uint64
-	injected = func(roomID string, _ room.Command) {
-		if strings.HasPrefix(roomID, prefix) && count.Add(1)%n == 0 {
+	var mu sync.Mutex
+	counts := make(map[string]uint64) // by room, or all under ""
+	injected = func(roomID string, c room.Command) {
+		if !strings.HasPrefix(roomID, prefix) || mode == "each" && isDeparture(c) {
+			return
+		}
+		if mode != "each" {
+			roomID = ""
+		}
+		mu.Lock()
+		counts[roomID]++
+		strikes := counts[roomID]%n == 0
+		mu.Unlock()
+		if strikes {
 			panic("injected by " + FailpointVariable)
 		}
 	}

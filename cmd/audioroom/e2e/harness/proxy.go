@@ -19,6 +19,7 @@ type Proxy struct {
 	conns  map[net.Conn]bool // nil once it is closed
 	armed  string
 	cuts   int
+	deaf   bool
 }
 
 // NewProxy starts a proxy, which ends with the test. Setup.Proxy puts it where
@@ -63,6 +64,30 @@ func (p *Proxy) Cuts() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.cuts
+}
+
+// Swallow has whatever is asked from now on get lost on its way to Redis, or no
+// more.
+func (p *Proxy) Swallow(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.deaf = on
+}
+
+// Sever cuts all connections.
+func (p *Proxy) Sever() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for conn := range p.conns {
+		conn.Close()
+		delete(p.conns, conn)
+	}
+}
+
+func (p *Proxy) swallows() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.deaf
 }
 
 func (p *Proxy) accept() {
@@ -143,6 +168,9 @@ func (l *line) requests() {
 			l.mu.Unlock()
 		}
 		seen = append(seen[:0], seen[max(0, len(seen)-200):]...)
+		if l.proxy.swallows() {
+			continue
+		}
 		if _, err := l.server.Write(buf[:n]); err != nil {
 			return
 		}

@@ -23,6 +23,7 @@ type Redis struct {
 	client *redis.Client
 	addr   string
 	dir    string
+	args   []string // beside the usual ones
 	cmd    *exec.Cmd
 	ended  chan struct{}
 }
@@ -34,8 +35,9 @@ type silence struct{}
 
 func (silence) Printf(context.Context, string, ...any) {}
 
-// NewRedis reserves an address and, if it is to be up, starts the process there.
-func NewRedis(up bool) (*Redis, error) {
+// NewRedis reserves an address and, if it is to be up, starts the process there,
+// with arguments put over the usual ones.
+func NewRedis(up bool, args ...string) (*Redis, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -45,7 +47,7 @@ func NewRedis(up bool) (*Redis, error) {
 		return nil, err
 	}
 	client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1})
-	r := &Redis{client: client, addr: addr, dir: dir}
+	r := &Redis{client: client, addr: addr, dir: dir, args: args}
 	if up {
 		if err := r.Start(); err != nil {
 			r.Close()
@@ -61,8 +63,9 @@ func (r *Redis) URL() string { return "redis://" + r.addr }
 // Start starts the process on what it kept, and waits until it answers.
 func (r *Redis) Start() error {
 	_, port, _ := net.SplitHostPort(r.addr)
-	r.cmd = exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", r.dir,
-		"--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no")
+	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", r.dir,
+		"--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no"}
+	r.cmd = exec.Command("redis-server", append(args, r.args...)...)
 	dieWithParent(r.cmd)
 	if err := r.cmd.Start(); err != nil {
 		return fmt.Errorf("the tests need redis-server: %w", err)

@@ -26,6 +26,8 @@ type Setup struct {
 	RedisDown, LaravelDown bool
 	// Proxy is put between the server and Redis.
 	Proxy *Proxy
+	// RedisArgs are arguments of redis-server, put over the usual ones.
+	RedisArgs []string
 }
 
 // World is a server with a Redis and a backend of its own.
@@ -67,7 +69,7 @@ func (s Stage) New(setup Setup) (w *World, err error) {
 	if w.env["LISTEN"], err = freeAddr(); err != nil {
 		return w, err
 	}
-	if w.Redis, err = NewRedis(!setup.RedisDown); err != nil {
+	if w.Redis, err = NewRedis(!setup.RedisDown, setup.RedisArgs...); err != nil {
 		return w, err
 	}
 	if w.Laravel, err = NewLaravel(w.env["LARAVEL_INTERNAL_KEY"], !setup.LaravelDown); err != nil {
