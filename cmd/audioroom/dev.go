@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"audioroom/cmd/audioroom/page"
 	"audioroom/laravel/standin"
 	"audioroom/persistence"
 )
@@ -70,27 +71,45 @@ func (d *development) stop() {
 	d.redis.Close()
 }
 
+// tokenLife is how long a token of development is good for.
+const tokenLife = 24 * time.Hour
+
+// people are whom the stand-in backend knows, and members: everybody else.
+var people = []page.Person{
+	{ID: 1, Name: "Olivia", Rank: "owner"},
+	{ID: 2, Name: "Adam", Rank: "admin"},
+	{ID: 3, Name: "Aisha", Rank: "admin"},
+	{ID: 4, Name: "Max", Rank: "member"},
+	{ID: 5, Name: "Mia", Rank: "member"},
+}
+
+// show serves the page, which mints tokens.
+func (d *development) show(s *server) {
+	s.http.Handler = s.look(s.http.Handler, page.Config{
+		People: people,
+		Mint:   func(user int64, name string) (string, error) { return mint(d.secret, int(user), name, tokenLife) },
+	})
+}
+
 // greet says what to do next.
 func (d *development) greet(w io.Writer, addr net.Addr) {
-	fmt.Fprintf(w, "\naudioroom is up, in development mode: http://%s\n", addr)
+	fmt.Fprintf(w, "\naudioroom is up, in development mode. See a room: http://%s\n", addr)
 	fmt.Fprintf(w, "Rooms are kept in an embedded Redis at %s until you stop it (Ctrl-C).\n\n", d.redis.URL())
 	fmt.Fprintf(w, "Tokens, good for a day. In the stand-in backend user 1 owns every room, 2 and 3 are admins.\n\n")
 	var first string
-	for user, name := range []string{"", "Olivia (owner)", "Adam (admin)", "Aisha (admin)", "Max (member)"} {
-		if user == 0 {
-			continue
-		}
-		token, err := mint(d.secret, user, name, 24*time.Hour)
+	for _, who := range people[:4] {
+		name := fmt.Sprintf("%s (%s)", who.Name, who.Rank)
+		token, err := mint(d.secret, int(who.ID), name, tokenLife)
 		if err != nil {
 			continue
 		}
 		if first == "" {
 			first = token
 		}
-		fmt.Fprintf(w, "  %d %-15s %s\n", user, name, token)
+		fmt.Fprintf(w, "  %d %-15s %s\n", who.ID, name, token)
 	}
 	fmt.Fprintf(w, `
-Join a room: npm install socket.io-client, save this as room.mjs, run node room.mjs.
+Join a room from a program: npm install socket.io-client, save this as room.mjs, run node room.mjs.
 
 import { io } from "socket.io-client";
 const socket = io("http://%s", {

@@ -12,6 +12,7 @@ import (
 	"audioroom/actors"
 	"audioroom/actors/room"
 	"audioroom/cmd/audioroom/admin"
+	"audioroom/cmd/audioroom/page"
 )
 
 // gate says whether new connections are let in. Two may close it: an operator,
@@ -96,7 +97,7 @@ func (s *server) listenAdmin() (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("can't listen for the operator: %w", err)
 	}
-	side := &http.Server{Handler: admin.New(s), ReadHeaderTimeout: 10 * time.Second}
+	side := &http.Server{Handler: s.look(admin.New(s), page.Config{}), ReadHeaderTimeout: 10 * time.Second}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := side.Serve(listener); err != http.ErrServerClosed {

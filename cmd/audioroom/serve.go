@@ -56,6 +56,9 @@ func (c *serveCommand) Run(p *program) error {
 		listener.Close()
 		return usageError{err}
 	}
+	if d != nil {
+		d.show(s)
+	}
 	stopAdmin, err := s.listenAdmin()
 	if err != nil {
 		listener.Close()
