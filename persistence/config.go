@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -69,6 +70,9 @@ type Config struct {
 	// Refresh is the interval at which user:{id}:room of the users in rooms is
 	// renewed.
 	Refresh time.Duration
+	// Wrap returns the connection that commits use in the place of one that was
+	// made. The default returns it as it is.
+	Wrap func(net.Conn) net.Conn
 	// Logger is for what an operator should know: Redis lost, Redis back. The
 	// default discards.
 	Logger *slog.Logger
@@ -108,11 +112,16 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Wrap == nil {
+		c.Wrap = asItIs
+	}
 	if c.Observer == nil {
 		c.Observer = ignore{}
 	}
 	return c
 }
+
+func asItIs(c net.Conn) net.Conn { return c }
 
 // Validate returns all that is wrong with the configuration, joined, or nil.
 // The URL's password is not repeated in it.

@@ -12,7 +12,7 @@ import (
 // newClient makes a client with at most so many connections, each of which
 // gathers up to writeBuffer bytes for one write. It does not connect yet. It
 // never sends anything twice: who asks decides that.
-func newClient(url string, connections, writeBuffer int) (*redis.Client, error) {
+func newClient(url string, connections, writeBuffer int, wrap func(net.Conn) net.Conn) (*redis.Client, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func newClient(url string, connections, writeBuffer int) (*redis.Client, error) 
 		if err != nil {
 			return &stillborn{err: err}, nil
 		}
-		return conn, nil
+		return wrap(conn), nil
 	}
 	return redis.NewClient(options), nil
 }

@@ -70,11 +70,11 @@ func Open(config Config) (*Store, error) {
 		return nil, err
 	}
 	config = config.withDefaults()
-	pipe, err := newClient(config.URL, config.Pipelines, pipeBuffer)
+	pipe, err := newClient(config.URL, config.Pipelines, pipeBuffer, config.Wrap)
 	if err != nil {
 		return nil, err
 	}
-	ask, err := newClient(config.URL, askConnections, askBuffer)
+	ask, err := newClient(config.URL, askConnections, askBuffer, asItIs)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"audioroom/laravel"
 	"audioroom/persistence"
 	"audioroom/wsconn"
+	"audioroom/wsconn/nonblock"
 	"audioroom/wsconn/transport"
 )
 
@@ -107,7 +108,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.store, err = persistence.Open(persistence.Config{
-		URL: c.RedisURL, Inactivity: c.Inactivity, CommitTimeout: c.CommitTimeout,
+		URL: c.RedisURL, Inactivity: c.Inactivity, CommitTimeout: c.CommitTimeout, Wrap: nonblock.Wrap,
 		Logger: log.With("component", "redis"), Observer: s.metrics,
 	})
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"audioroom/wsconn/nonblock"
 )
 
 // Conn is one client's connection. Every method may be called from any
@@ -60,7 +62,7 @@ func newConn(s *Server, nc net.Conn, r *http.Request) *Conn {
 		server:  s,
 		flusher: s.flushers[id%uint64(len(s.flushers))],
 		id:      id,
-		net:     nc,
+		net:     nonblock.Wrap(nc),
 		request: Request{
 			Origin:        r.Header.Get("Origin"),
 			Authorization: r.Header.Get("Authorization"),

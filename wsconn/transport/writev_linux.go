@@ -25,7 +25,7 @@ type vector struct {
 func (v *vector) init() {
 	v.writeFD = func(fd uintptr) bool {
 		for {
-			n, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd,
+			n, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, fd,
 				uintptr(unsafe.Pointer(unsafe.SliceData(v.iov))), uintptr(len(v.iov)))
 			if errno == syscall.EINTR {
 				continue
