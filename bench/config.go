@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"crypto/tls"
 	"fmt"
 	"time"
 )
@@ -13,6 +14,11 @@ type Config struct {
 	// Rate is how many units of work begin each second, in an open loop; 0 for a
 	// closed loop.
 	Rate float64
+	// Neighbour is how many requests a probe sends each second, beside the load and
+	// before it, in a small room of its own; 0 for no probe.
+	Neighbour float64
+	// Patience is how long the server may take for anything that is waited for.
+	Patience time.Duration
 	// Prefix is how the ids of rooms begin. It should be another one for each
 	// process that runs against the same server.
 	Prefix string
@@ -30,6 +36,9 @@ type Target struct {
 	Profile Profile
 	// PIDs are its processes, if they run on this machine.
 	PIDs []int
+	// TLS is how its certificate is checked, if its URL is of https or wss. Nil for
+	// the usual way.
+	TLS *tls.Config
 }
 
 // token mints the token of a user.

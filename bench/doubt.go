@@ -1,9 +1,13 @@
 package bench
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// doubt is what a member hears after something that can't be: it tells a
-// broadcast that is missing from one that is late.
+// doubt is what a member hears after something that can't be, answers that stand
+// for broadcasts included: it tells a broadcast that is missing from one that is
+// late.
 type doubt struct {
 	heard []*broadcast
 }
@@ -20,46 +24,83 @@ func (m *member) suspect(b *broadcast) {
 	m.run.loop.After(doubtTime, func() { m.conclude(d) })
 }
 
-// conclude names what was wrong.
+// conclude names what was wrong: of the lies that could be, the one that fits what
+// was heard since.
 func (m *member) conclude(d *doubt) {
 	m.run.doubts--
 	r, b := m.room, d.heard[0]
-	if r == nil {
-		m.run.fail("broadcast", "a user who had left heard %v", b.fact)
+	if m.cursor == r.end() { // nobody has heard anything else
+		if r.heardNear(b.fact, m.cursor-near, m.cursor) {
+			m.run.fail("broadcast twice", "user %d in room %s heard %v again, which nobody asked for a second time", m.user, r.id, b.fact)
+		} else {
+			m.run.fail("payload", "user %d in room %s heard %v, which nobody asked for", m.user, r.id, b.fact)
+		}
 		return
 	}
-	var want *event // what it had to hear
-	if m.cursor < r.end() {
-		want = r.at(m.cursor)
-	}
-	fresh := r.expected[b.fact] != nil // asked for, and not heard by anybody yet
-	for i := m.cursor + 1; i < r.end() && !fresh; i++ {
-		fresh = r.at(i).fact == b.fact
-	}
-	before := false
-	for i := max(r.base, m.cursor-64); i < m.cursor; i++ {
-		before = before || r.at(i).fact == b.fact
+	want, next := r.at(m.cursor), m.next()
+	heard := make([]fact, len(d.heard))
+	for i, b := range d.heard {
+		heard[i] = b.fact
 	}
 	switch {
-	case want == nil && before:
-		m.run.fail("broadcast twice", "user %d in room %s heard %v again, which nobody asked for a second time", m.user, r.id, b.fact)
-	case want == nil:
-		m.run.fail("broadcast", "user %d in room %s heard %v, which nobody asked for", m.user, r.id, b.fact)
-	case !fresh && before:
-		m.run.fail("broadcast twice", "user %d in room %s heard %v again where others heard %v", m.user, r.id, b.fact, want.fact)
-	case !fresh:
-		m.run.fail("payload", "user %d in room %s heard %v where others heard %v", m.user, r.id, b.fact, want.fact)
-	case d.has(want.fact):
+	case len(next) > 1 && fits(heard, []fact{next[1], next[0]}, next[2:]):
 		m.run.fail("order", "user %d in room %s heard %v before %v, others heard them the other way round", m.user, r.id, b.fact, want.fact)
-	default:
+	case len(next) > 2 && len(heard) > 2 && fits(heard, heard[:1], next[1:]):
+		m.run.fail("payload", "user %d in room %s heard %v where others heard %v", m.user, r.id, b.fact, want.fact)
+	case fits(heard, heard[:1], next) && r.heardNear(b.fact, m.cursor-near, m.cursor):
+		m.run.fail("broadcast twice", "user %d in room %s heard %v again where others heard %v", m.user, r.id, b.fact, want.fact)
+	case want.cause.member == m && want.cause.toOthers:
+		m.run.fail("ack missing", "user %d in room %s got no answer to %v before hearing %v, which came after it", m.user, r.id, want.cause, b.fact)
+	case r.skipped(b.fact, want):
+		m.run.fail("ack missing", "user %d in room %s got no answer to %v before hearing %v, which came after it", want.by.user, r.id,
+			r.expected[b.fact].request, want.fact)
+	case r.expected[b.fact] != nil:
+		m.run.fail("broadcast missing", "user %d in room %s heard %v (number %d of the room), which others did not, who heard %v",
+			m.user, r.id, b.fact, m.cursor, want.fact)
+	case slices.Contains(next, b.fact) && slices.Contains(heard[:min(len(heard), near)], want.fact):
+		m.run.fail("order", "user %d in room %s heard %v before %v, others heard it after", m.user, r.id, b.fact, want.fact)
+	case slices.Contains(next, b.fact):
 		m.run.fail("broadcast missing", "user %d in room %s did not hear %v (number %d of the room) but %v, which came after it",
 			m.user, r.id, want.fact, m.cursor, b.fact)
+	case b.raw == "":
+		m.run.fail("broadcast missing", "user %d in room %s got the answer to a request that causes %v without hearing %v, which came before it",
+			m.user, r.id, b.fact, want.fact)
+	default:
+		m.run.fail("payload", "user %d in room %s heard %v where others heard %v", m.user, r.id, b.fact, want.fact)
 	}
 }
 
-func (d *doubt) has(f fact) bool {
-	for _, b := range d.heard {
-		if b.fact == f {
+// near is how far around its place in the sequence a broadcast is looked for.
+// Farther away the same may be said again.
+const near = 8
+
+// next returns what the member had to hear next.
+func (m *member) next() []fact {
+	var next []fact
+	for i := m.cursor; i < m.room.end() && len(next) < near; i++ {
+		next = append(next, m.room.at(i).fact)
+	}
+	return next
+}
+
+// fits says whether what was heard is first, and then rest as far as it goes.
+func fits(heard, first, rest []fact) bool {
+	all := slices.Concat(first, rest)
+	all = all[:min(len(all), len(heard))]
+	return len(all) >= len(first) && slices.Equal(all, heard[:len(all)])
+}
+
+// skipped says whether a broadcast that is expected has no place in the sequence
+// because the one whom its ack tells of it has put another one there.
+func (r *room) skipped(f fact, instead *event) bool {
+	e := r.expected[f]
+	return e != nil && e.request.toOthers && e.request.member == instead.by
+}
+
+// heardNear says whether a broadcast stands in a part of the sequence.
+func (r *room) heardNear(f fact, from, to int) bool {
+	for i := max(from, r.base); i < min(to, r.end()); i++ {
+		if r.at(i).fact == f {
 			return true
 		}
 	}

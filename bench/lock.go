@@ -87,21 +87,26 @@ func (run *Run) hire(r *room, managers, seats int) ([]*member, error) {
 
 // toggle returns the unit of work that locks a seat, and the next time unlocks it.
 func (run *Run) toggle(m *member, seat int, series *Series, p *pace) func(since int64) {
+	return run.toggleWith(m, seat, func() *Series { return series }, p)
+}
+
+// toggleWith is toggle with a series that is asked for anew each time.
+func (run *Run) toggleWith(m *member, seat int, series func() *Series, p *pace) func(since int64) {
 	payload := fmt.Sprintf(`{"roomId":"%s","seatIndex":%d}`, m.room.id, seat)
 	var steps [2]*request
 	which := 0
-	var unit func(since int64)
+	unit := func(since int64) {
+		steps[which].series = series()
+		m.send(steps[which], since)
+		which = 1 - which
+	}
 	for i, event := range []string{"seat:lock", "seat:unlock"} {
-		steps[i] = &request{event: event, payload: payload, series: series}
+		steps[i] = &request{event: event, payload: payload}
 		steps[i].causes(fact{kind: seatLocked, seat: int16(seat), on: i == 0})
 		steps[i].done = func() {
 			run.did()
 			p.again(unit)
 		}
-	}
-	unit = func(since int64) {
-		m.send(steps[which], since)
-		which = 1 - which
 	}
 	return unit
 }

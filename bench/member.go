@@ -159,6 +159,9 @@ func (m *member) Ack(id uint64, data []byte) {
 // settle holds an answer against the broadcasts of its request.
 func (m *member) settle(q *request) {
 	if m.doubt != nil { // that is to be told
+		for i := 0; i < q.count && q.toOthers; i++ {
+			m.doubt.heard = append(m.doubt.heard, &broadcast{fact: q.facts[i]})
+		}
 		return
 	}
 	for i := range q.count {
@@ -228,7 +231,7 @@ func (m *member) Event(data []byte) {
 func (m *member) hear(b *broadcast) {
 	r := m.room
 	if m.cursor == r.end() {
-		if !r.add(b) {
+		if !r.add(b, m) {
 			m.suspect(b)
 			return
 		}

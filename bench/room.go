@@ -35,11 +35,28 @@ type view struct {
 	placeSum     uint64 // of seats with their users, and of locks
 }
 
+// String says how many there are of everything.
+func (v view) String() string {
+	return fmt.Sprintf("%d participants, %d seats taken, %d locked", v.participants, v.seats, v.locks)
+}
+
+// unlike says in which way two views differ that count the same.
+func (v view) unlike(other view) string {
+	switch {
+	case v.String() != other.String():
+		return ""
+	case v.userSum != other.userSum:
+		return ", but others of them"
+	}
+	return ", but other seats"
+}
+
 // event is one broadcast of a room's sequence.
 type event struct {
 	*broadcast
 	cause *request
-	sent  int64 // when its cause was sent
+	by    *member // who heard it first
+	sent  int64   // when its cause was sent
 }
 
 func newRoom(run *Run, id string) *room {
@@ -73,7 +90,7 @@ func (r *room) expect(q *request) {
 
 // add puts a broadcast at the end of the sequence: a member has heard it that has
 // heard all before it.
-func (r *room) add(b *broadcast) bool {
+func (r *room) add(b *broadcast, by *member) bool {
 	e := r.expected[b.fact]
 	if e == nil {
 		return false
@@ -89,7 +106,7 @@ func (r *room) add(b *broadcast) bool {
 	}
 	q.seen[e.which] = r.end()
 	r.trim()
-	r.log = append(r.log, event{broadcast: b, cause: q, sent: q.sent})
+	r.log = append(r.log, event{broadcast: b, cause: q, by: by, sent: q.sent})
 	r.run.broadcasts++
 	r.apply(b.fact)
 	if q.answer == nothing && e.which == q.count-1 {

@@ -30,7 +30,8 @@ type Run struct {
 	config *Config
 	loop   *wire.Loop
 	words  *dictionary
-	serial int // of the run in this process
+	serial int    // of the run in this process
+	probe  *probe // nil for none
 
 	fault     *Fault
 	measuring bool
@@ -76,13 +77,9 @@ func (run *Run) did() {
 	}
 }
 
-// patience is how long a server may take for what is waited for, beside the load
-// itself.
-const patience = 20 * time.Second
-
 // until drives the run until something holds.
 func (run *Run) until(what string, done func() bool) error {
-	err := run.loop.Until(run.ctx, patience, func() bool { return run.fault != nil || run.doubts == 0 && done() })
+	err := run.loop.Until(run.ctx, run.config.Patience, func() bool { return run.fault != nil || run.doubts == 0 && done() })
 	return run.ended(what, err)
 }
 
@@ -90,7 +87,7 @@ func (run *Run) until(what string, done func() bool) error {
 func (run *Run) pass(d time.Duration) error {
 	over := false
 	run.loop.After(d, func() { over = true })
-	err := run.loop.Until(run.ctx, d+patience, func() bool { return run.fault != nil || over })
+	err := run.loop.Until(run.ctx, d+run.config.Patience, func() bool { return run.fault != nil || over })
 	return run.ended("time", err)
 }
 
@@ -117,10 +114,6 @@ func (run *Run) rest() error {
 	return nil
 }
 
-// drainTime is how long a server may take to answer what it was asked before the
-// load ended.
-const drainTime = 10 * time.Second
-
 // lingerTime is how long is listened, after everything that had to come, for what
 // should not.
 const lingerTime = 50 * time.Millisecond
@@ -130,7 +123,7 @@ const lingerTime = 50 * time.Millisecond
 func (run *Run) drain() error {
 	var left error
 	next := int64(0)
-	err := run.loop.Until(run.ctx, drainTime, func() bool {
+	err := run.loop.Until(run.ctx, run.config.Patience, func() bool {
 		if run.fault != nil {
 			return true
 		}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync/atomic"
@@ -25,14 +26,22 @@ type Scenario interface {
 // serials number the runs of this process, so that none meets the rooms of another.
 var serials atomic.Int64
 
-// Measure runs a scenario once. What the server did wrong is returned as a *Fault.
-func Measure(ctx context.Context, scenario Scenario, target *Target, config *Config) (*Result, error) {
-	loop, err := wire.New(target.URL)
+// newRun makes a run that has connected to nothing yet.
+func newRun(ctx context.Context, target *Target, config *Config) (*Run, error) {
+	loop, err := wire.New(target.URL, target.TLS)
 	if err != nil {
 		return nil, err
 	}
-	defer loop.Close()
-	run := &Run{ctx: ctx, target: target, config: config, loop: loop, words: newDictionary(), serial: int(serials.Add(1))}
+	return &Run{ctx: ctx, target: target, config: config, loop: loop, words: newDictionary(), serial: int(serials.Add(1))}, nil
+}
+
+// Measure runs a scenario once. What the server did wrong is returned as a *Fault.
+func Measure(ctx context.Context, scenario Scenario, target *Target, config *Config) (*Result, error) {
+	run, err := newRun(ctx, target, config)
+	if err != nil {
+		return nil, err
+	}
+	defer run.loop.Close()
 	if _, err := run.usage(); err != nil {
 		return nil, fmt.Errorf("the server's pid: %w", err)
 	}
@@ -40,7 +49,11 @@ func Measure(ctx context.Context, scenario Scenario, target *Target, config *Con
 	if config.Rate > 0 {
 		result.Loop = fmt.Sprintf("open, %g/s", config.Rate)
 	}
-	if err := scenario.play(run, result); err != nil {
+	if err := run.startProbe(); err != nil {
+		return nil, err
+	}
+	err = scenario.play(run, result)
+	if err := errors.Join(err, run.probe.finish(result)); err != nil {
 		return nil, err
 	}
 	result.Checked = Checked{Acks: run.acks, Broadcasts: run.broadcasts, Deliveries: run.deliveries}
@@ -53,6 +66,9 @@ const sliceCount = 10
 // measure runs a load that is prepared: it warms up, is measured for the fixed
 // time, ends, and everything that has to come of it is waited for.
 func (run *Run) measure(p *pace, result *Result) error {
+	if err := run.before(); err != nil {
+		return err
+	}
 	p.resume()
 	if err := run.warmUp(); err != nil {
 		return err
@@ -75,6 +91,7 @@ func (run *Run) sample(result *Result, d time.Duration) error {
 		return err
 	}
 	run.units, run.measuring = 0, true
+	run.probe.listen(probeBusy)
 	last := begin
 	for i := range sliceCount {
 		end := begin.at + int64(d)*int64(i+1)/sliceCount
@@ -90,17 +107,8 @@ func (run *Run) sample(result *Result, d time.Duration) error {
 		last = now
 	}
 	run.measuring = false
-	result.Seconds = time.Duration(last.at - begin.at).Seconds()
-	result.Units = last.units
-	result.PerSecond = float64(last.units) / result.Seconds
-	result.DriverCPU = (last.driver.CPU - begin.driver.CPU).Seconds() / result.Seconds
-	if len(run.target.PIDs) > 0 {
-		cpu := (last.server.CPU - begin.server.CPU).Seconds()
-		result.Server = &ServerUsage{CPU: cpu / result.Seconds, RSS: last.server.RSS}
-		if last.units > 0 {
-			result.Server.CPUPerUnit = cpu * 1e6 / float64(last.units)
-		}
-	}
+	run.probe.listen(0)
+	begin.charge(&last, last.units, result, len(run.target.PIDs) > 0)
 	return nil
 }
 
@@ -122,6 +130,22 @@ func (run *Run) mark() (moment, error) {
 		m.units = run.units
 	}
 	return m, nil
+}
+
+// charge reports what was done and used between two moments.
+func (m *moment) charge(end *moment, units int64, result *Result, known bool) {
+	result.Seconds = time.Duration(end.at - m.at).Seconds()
+	result.Units = units
+	result.PerSecond = float64(units) / result.Seconds
+	result.DriverCPU = (end.driver.CPU - m.driver.CPU).Seconds() / result.Seconds
+	if !known {
+		return
+	}
+	cpu := (end.server.CPU - m.server.CPU).Seconds()
+	result.Server = &ServerUsage{CPU: cpu / result.Seconds, RSS: end.server.RSS}
+	if units > 0 {
+		result.Server.CPUPerUnit = cpu * 1e6 / float64(units)
+	}
 }
 
 func (m *moment) slice(before *moment, known bool) Slice {

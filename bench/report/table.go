@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -110,4 +111,28 @@ func Figure(f bench.Figure) string {
 		return Number(f.Value) + f.Unit
 	}
 	return Number(f.Value) + " " + f.Unit
+}
+
+// Ratio writes a ratio.
+func Ratio(r float64) string {
+	if r >= 100 {
+		return Number(r)
+	}
+	return fmt.Sprintf("%.3g", r)
+}
+
+// Comparison writes two servers side by side for people.
+func Comparison(w io.Writer, c *bench.Comparison) error {
+	a, b := c.A[0], c.B[0]
+	fmt.Fprintf(w, "%s: %s\nA is %s, B is %s, in turns\n\n", a.Scenario, a.Parameters, a.URL, b.URL)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "  B ÷ A\tmedian\tleast\tmost\teach pair\t")
+	for _, ratio := range c.Ratios {
+		pairs := make([]string, len(ratio.Pairs))
+		for i, pair := range ratio.Pairs {
+			pairs[i] = Ratio(pair)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t\n", ratio.Of, Ratio(ratio.Median), Ratio(ratio.Min), Ratio(ratio.Max), strings.Join(pairs, " "))
+	}
+	return t.Flush()
 }

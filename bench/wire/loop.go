@@ -48,8 +48,9 @@ type poller interface {
 }
 
 // New makes a loop for the server at a URL: http, https, ws or wss, with the path
-// of its Socket.IO endpoint if that is not /socket.io/.
-func New(server string) (*Loop, error) {
+// of its Socket.IO endpoint if that is not /socket.io/. For TLS a configuration may
+// be given.
+func New(server string, secure *tls.Config) (*Loop, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("%q is not a URL such as http://127.0.0.1:3030", server)
@@ -60,7 +61,10 @@ func New(server string) (*Loop, error) {
 	case "http", "ws":
 	case "https", "wss":
 		port = "443"
-		l.target.tls = &tls.Config{ServerName: u.Hostname()}
+		l.target.tls = secure.Clone()
+		if secure == nil {
+			l.target.tls = new(tls.Config)
+		}
 	default:
 		return nil, fmt.Errorf("%q: the scheme is not http, https, ws or wss", server)
 	}

@@ -166,3 +166,12 @@ func freeAddress() (string, error) {
 	defer listener.Close()
 	return listener.Addr().String(), nil
 }
+
+// stageManagers returns the users who are managers on a stage.
+func stageManagers() []int64 {
+	users := make([]int64, benchManagers)
+	for i := range users {
+		users[i] = int64(i + 1)
+	}
+	return users
+}
