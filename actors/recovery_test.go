@@ -218,3 +218,22 @@ func TestRestored_the_backend_is_told_that_nobody_came_back(t *testing.T) {
 		require.Contains(t, backend.reported()[0], want)
 	}
 }
+
+func TestRewrite(t *testing.T) {
+	store, _, s := opened(t, 1)
+	s[0].take(2)
+	store.waitCommit(t)
+	store.confirm(nil)
+	s[0].waitFor(1)
+	s[0].rooms.Rewrite()
+	c := store.waitCommit(t)
+	require.True(t, c.Full)
+	require.Equal(t, []SeatChange{{Seat: 2, User: 1}}, c.Seats)
+	require.Equal(t, c.Last, c.Revision, "nothing changed")
+	require.Nil(t, c.Status)
+	store.confirm(nil)
+	s[0].take(3) // and it goes on
+	store.waitCommit(t)
+	store.confirm(nil)
+	s[0].waitFor(2)
+}

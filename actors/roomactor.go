@@ -103,6 +103,7 @@ type work struct {
 // Messages of the room actor beside *Request.
 type (
 	tickMessage      struct{}
+	rewriteMessage   struct{}
 	drainMessage     struct{}
 	orderMessage     struct{ command room.Command }
 	relayMessage     struct{ frame Frame }
@@ -174,6 +175,8 @@ func (a *roomActor) Receive(ctx actor.Context) {
 		if a.life.epoch != 0 && m.epoch > a.life.epoch { // else the claim under way will tell
 			a.lose(ErrFenced)
 		}
+	case rewriteMessage:
+		a.life.full = a.life.full || a.life.epoch != 0
 	case drainMessage:
 		a.draining = true
 	case *lookMessage: // it settles like the others: who came before it may count on that

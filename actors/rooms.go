@@ -133,6 +133,10 @@ func (r *Rooms) Taken(roomID string, epoch uint64) {
 	r.tellSupervisor(&toRoomMessage{roomID, takenMessage{epoch}})
 }
 
+// Rewrite has every room that is open here written in full: the store may have
+// lost them. It doesn't block and may be called from any goroutine.
+func (r *Rooms) Rewrite() { r.tellSupervisor(rewriteMessage{}) }
+
 // Restore opens rooms that the store remembers, in parallel, and waits until
 // they are all open or ctx ends.
 func (r *Rooms) Restore(ctx context.Context, ids []string) error {

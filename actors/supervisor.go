@@ -77,6 +77,10 @@ func (s *supervisor) Receive(ctx actor.Context) {
 		if e := s.entries[m.id]; e != nil {
 			ctx.Send(e.room.pid, m.message)
 		}
+	case rewriteMessage:
+		for _, e := range s.entries {
+			ctx.Send(e.room.pid, m)
+		}
 	case *wakeMessage:
 		if e := s.living(m.room); e != nil {
 			s.wake(e, m.at)

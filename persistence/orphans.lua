@@ -1,8 +1,8 @@
 -- Tells which servers are gone, and which rooms have no living server.
 -- ARGV: 1 the asking server's id, 2 '1' if the rooms are wanted.
--- Answers two lists: servers, rooms.
+-- Answers 1 if Redis did not know the asking server, and two lists: servers, rooms.
 local me = ARGV[1]
-redis.call('SADD', 'rooms:servers', me)
+local unknown = redis.call('SADD', 'rooms:servers', me)
 local known = {[me] = true}
 local function alive(server)
 	if known[server] == nil then
@@ -25,4 +25,4 @@ if ARGV[2] == '1' then
 		end
 	end
 end
-return {gone, rooms}
+return {unknown, gone, rooms}

@@ -33,7 +33,7 @@ func (s *Store) Present(ctx context.Context, ready func(), taken func(roomID str
 // runs. Any goroutine may ask; the answer may take some 10 ms for 10,000 rooms,
 // during which Redis does nothing else.
 func (s *Store) Orphans(ctx context.Context) (roomIDs []string, err error) {
-	gone, rooms, err := s.orphans(ctx, true)
+	_, gone, rooms, err := s.orphans(ctx, true)
 	if err == nil && len(gone) > 0 {
 		err = s.ask.SRem(ctx, "rooms:servers", toAny(gone)...).Err()
 	}
@@ -49,8 +49,10 @@ func (s *Store) Orphans(ctx context.Context) (roomIDs []string, err error) {
 const adoptInterval = 2 * time.Second
 
 // Adopt calls adopt with the rooms of servers that ended without closing them,
-// some seconds after they did, until ctx ends.
-func (s *Store) Adopt(ctx context.Context, adopt func(roomIDs []string)) {
+// some seconds after they did, and lost when Redis does not know this server any
+// more, so that it may have lost its rooms as well; until ctx ends. Orphans was
+// asked before.
+func (s *Store) Adopt(ctx context.Context, adopt func(roomIDs []string), lost func()) {
 	ticker := time.NewTicker(adoptInterval)
 	defer ticker.Stop()
 	var missing []string
@@ -60,10 +62,13 @@ func (s *Store) Adopt(ctx context.Context, adopt func(roomIDs []string)) {
 		case <-ctx.Done():
 			return
 		}
-		gone, _, err := s.orphans(ctx, false)
+		unknown, gone, _, err := s.orphans(ctx, false)
 		if err != nil { // the prober complains
 			missing = nil
 			continue
+		}
+		if unknown {
+			lost()
 		}
 		again := slices.ContainsFunc(gone, func(server string) bool { return slices.Contains(missing, server) })
 		missing = gone
@@ -79,9 +84,9 @@ func (s *Store) Adopt(ctx context.Context, adopt func(roomIDs []string)) {
 	}
 }
 
-// orphans asks which servers are gone and, if rooms are wanted, which rooms have
-// no living server.
-func (s *Store) orphans(ctx context.Context, wanted bool) (gone, rooms []string, err error) {
+// orphans asks whether Redis knows this server, which servers are gone and, if
+// rooms are wanted, which rooms have no living server.
+func (s *Store) orphans(ctx context.Context, wanted bool) (unknown bool, gone, rooms []string, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	flag := "0"
@@ -90,12 +95,12 @@ func (s *Store) orphans(ctx context.Context, wanted bool) (gone, rooms []string,
 	}
 	lists, err := orphansScript.Run(ctx, s.ask, nil, s.server, flag).Slice()
 	if err != nil {
-		return nil, nil, err
+		return false, nil, nil, err
 	}
-	if len(lists) != 2 {
-		return nil, nil, fmt.Errorf("the script answered %d values", len(lists))
+	if len(lists) != 3 {
+		return false, nil, nil, fmt.Errorf("the script answered %d values", len(lists))
 	}
-	return texts(lists[0]), texts(lists[1]), nil
+	return lists[0] == int64(1), texts(lists[1]), texts(lists[2]), nil
 }
 
 // texts takes the strings out of a script's answer.

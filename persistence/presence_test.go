@@ -84,15 +84,16 @@ func TestStore_Adopt(t *testing.T) {
 	_, leave := live(t, a)
 	mustCommit(t, a, after(claim(t, a, "r"), 0))
 	live(t, b)
-	adopted := make(chan []string, 1)
+	adopted, lost := make(chan []string, 1), make(chan struct{}, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		b.Adopt(ctx, func(rooms []string) { adopted <- rooms })
+		b.Adopt(ctx, func(rooms []string) { adopted <- rooms }, func() { lost <- struct{}{} })
 	}()
 	defer func() { cancel(); <-ended }()
 	require.Empty(t, orphans(t, a)) // makes it known
+	require.Empty(t, orphans(t, b))
 	leave()
 	left := time.Now()
 	select {
@@ -101,6 +102,13 @@ func TestStore_Adopt(t *testing.T) {
 		require.Greater(t, time.Since(left), persistence.AdoptInterval, "it was missing twice")
 	case <-time.After(patience):
 		t.Fatal("nobody took the room over")
+	}
+	require.Empty(t, lost)
+	require.NoError(t, client(t, url).FlushAll(t.Context()).Err())
+	select {
+	case <-lost:
+	case <-time.After(patience):
+		t.Fatal("nobody noticed that Redis was emptied")
 	}
 }
 

@@ -182,7 +182,7 @@ func (s *server) prepare() {
 	if s.ctx.Err() == nil {
 		s.ready.Store(true)
 		s.log.Info("ready")
-		s.store.Adopt(s.ctx, s.adopt)
+		s.store.Adopt(s.ctx, s.adopt, s.rewrite)
 	}
 }
 
@@ -208,6 +208,12 @@ func (s *server) persist(what string, try func(context.Context) error) {
 		case <-s.ctx.Done():
 		}
 	}
+}
+
+// rewrite saves every room anew.
+func (s *server) rewrite() {
+	s.log.Warn("redis lost data, every room is saved in full")
+	s.rooms.Rewrite()
 }
 
 // presentTimeout bounds an attempt to be seen by other servers.
