@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -109,16 +110,92 @@ func TestDrain(t *testing.T) {
 		w.Laravel.HearsCount(t, r.ID, 1)
 	})
 
-	in(t, "does not wait for a Redis that hangs", func(t *testing.T) {
+	in(t, "says what a Redis that hangs made it leave, and is over in time", func(t *testing.T) {
+		w := stage.World(t, harness.Setup{})
+		r := w.Room(t)
+		a := r.Join()
+		w.Redis.Freeze(t)
+		a.Do("seat:take", seat(1))
+		told := time.Now()
+		w.Server.Terminate()
+		assert.Equal(t, 1, w.Server.Wait(t, 10*time.Second))
+		assert.Greater(t, time.Since(told), 3*time.Second, "Redis is given some time")
+		require.NoError(t, w.Server.Trouble())
+		assert.NotEqual(t, "io server disconnect", a.Disconnected().Reason, "after which no client would reconnect")
+		assert.True(t, w.Server.Said("stopped with work left undone"), w.Server.Log())
+		assert.True(t, w.Server.Said("1 rooms"), w.Server.Log())
+		w.Redis.Thaw()
+		w.Restart(t, nil)
+	})
+
+	in(t, "waits for a Redis that is back in time", func(t *testing.T) {
 		w := stage.World(t, harness.Setup{})
 		r := w.Room(t)
 		a := r.Join()
 		w.Redis.Freeze(t)
 		a.Do("seat:take", seat(1))
 		w.Server.Terminate()
-		w.Server.Wait(t, 10*time.Second)
-		require.NoError(t, w.Server.Trouble())
+		_, err := w.Server.Logged("draining")
+		require.NoError(t, err)
 		w.Redis.Thaw()
-		w.Restart(t, nil)
+		assert.Equal(t, 0, w.Server.Wait(t, 10*time.Second))
+		assert.Len(t, w.Redis.Kept(t, r.ID).Seats, 1, "it is saved")
+	})
+
+	in(t, "is over at once when there is nothing to do", func(t *testing.T) {
+		w := stage.World(t, harness.Setup{})
+		told := time.Now()
+		w.Server.Terminate()
+		assert.Equal(t, 0, w.Server.Wait(t, 10*time.Second))
+		assert.Less(t, time.Since(told), 3*time.Second)
+		require.NoError(t, w.Server.Trouble())
+		assert.Len(t, w.Server.Records("stopped"), 1)
+	})
+
+	in(t, "is cut short by a second signal, and says what it left", func(t *testing.T) {
+		w := stage.World(t, harness.Setup{})
+		r := w.Room(t)
+		a := r.Join()
+		w.Redis.Freeze(t)
+		a.Do("seat:take", seat(1))
+		w.Server.Terminate()
+		_, err := w.Server.Logged("draining")
+		require.NoError(t, err)
+		told := time.Now()
+		w.Server.Terminate()
+		assert.Equal(t, 1, w.Server.Wait(t, 10*time.Second))
+		assert.Less(t, time.Since(told), 2*time.Second)
+		assert.True(t, w.Server.Said("second signal, exiting at once; left: 1 rooms with work under way, 1 not saved, 1 connections"), w.Server.Log())
+		assert.NotEqual(t, "io server disconnect", a.Disconnected().Reason)
+	})
+
+	in(t, "under load keeps all that was answered", func(t *testing.T) {
+		w := stage.World(t, harness.Setup{})
+		k := newCrowd(t, w, 2*roomOf)
+		k.act(2*time.Second, 500*time.Millisecond)
+		for _, m := range k.members {
+			m.next(k.rooms)
+		}
+		told := time.Now()
+		w.Server.Terminate()
+		assert.Equal(t, 0, w.Server.Wait(t, 10*time.Second))
+		t.Logf("drained in %v", time.Since(told).Round(time.Millisecond))
+		require.NoError(t, w.Server.Trouble())
+		k.wait("everyone is cut", func(m *member) bool { return m.disconnected != "" })
+		for _, m := range k.members {
+			assert.NotContains(t, m.disconnected, "io server disconnect", "after which no client would reconnect")
+			assert.Contains(t, m.disconnected, `"active":`)
+			if m.asked != 0 {
+				continue // it may have happened or not
+			}
+			r := k.rooms[m.room]
+			kept := w.Redis.Kept(t, r.ID)
+			assert.Equal(t, m.in, r.RoomOf(m.user) == r.ID, "user %d", m.user)
+			if m.seat < 50 {
+				assert.Equal(t, m.has, kept.Seats[m.seat] != nil, "user %d", m.user)
+			} else {
+				assert.Equal(t, m.has, slices.Contains(kept.Locked, m.seat), "user %d", m.user)
+			}
+		}
 	})
 }
