@@ -260,16 +260,6 @@ func (s *Server) Ready() error {
 // Terminate asks the server to end.
 func (s *Server) Terminate() { s.cmd.Process.Signal(syscall.SIGTERM) }
 
-// Freeze stops the server in its tracks: connections stay, nothing is answered.
-func (s *Server) Freeze(t testing.TB) {
-	t.Helper()
-	require.NoError(t, s.cmd.Process.Signal(syscall.SIGSTOP))
-	t.Cleanup(s.Thaw)
-}
-
-// Thaw lets a frozen server go on.
-func (s *Server) Thaw() { s.cmd.Process.Signal(syscall.SIGCONT) }
-
 // Kill ends the server on the spot.
 func (s *Server) Kill() {
 	s.cmd.Process.Kill()
