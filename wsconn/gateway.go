@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -36,8 +36,11 @@ type Config struct {
 	// ConnectionsPerUser is how many sessions a user may have, 0 for any number.
 	ConnectionsPerUser int
 	// ConnectionsPerAddress is how many connections a network address may have,
-	// 0 for any number. Behind a proxy all clients share the proxy's address.
+	// 0 for any number. Behind a proxy that is not trusted all clients share the
+	// proxy's address.
 	ConnectionsPerAddress int
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
 	// LookupTimeout bounds a question to the store on a client's behalf: whether
 	// a token was revoked, where a user is. Default 1 s.
 	LookupTimeout time.Duration
@@ -198,10 +201,7 @@ func (g *Gateway) countAddress(c *transport.Conn, change int) error {
 	if limit == 0 {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(c.Request().RemoteAddr)
-	if err != nil {
-		return err
-	}
+	host := proxies(g.config.TrustedProxies).client(c.Request())
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.addresses[host] += change // also of those that are refused: Closed follows

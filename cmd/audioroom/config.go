@@ -25,6 +25,10 @@ type config struct {
 
 	AdminListen string `name:"admin-listen" env:"ADMIN_LISTEN" default:"off" help:"Loopback address for the operator: profiles, admin API; off for none."`
 
+	TLSCert string   `name:"tls-cert" env:"TLS_CERT" help:"File with the certificate chain, PEM; with --tls-key the server speaks TLS. Read again when it changes."`
+	TLSKey  string   `name:"tls-key" env:"TLS_KEY" help:"File with the certificate's private key, PEM."`
+	Proxies []string `name:"trusted-proxies" env:"TRUSTED_PROXIES" help:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+
 	RedisURL   string   `name:"redis-url" env:"REDIS_URL" default:"redis://127.0.0.1:6379/0" help:"Redis that keeps the rooms."`
 	LaravelURL string   `name:"laravel-api-url" env:"LARAVEL_API_URL" help:"Base URL of the backend; /internal/rooms/… is put behind it."`
 	LaravelKey string   `name:"laravel-internal-key" env:"LARAVEL_INTERNAL_KEY" help:"Key for the backend, sent as X-Internal-Key."`
@@ -151,6 +155,10 @@ func (c *config) validate(f *faults) {
 		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || o != u.Scheme+"://"+u.Host {
 			f.add("cors-origins", "%q is not an origin such as https://example.org", o)
 		}
+	}
+	c.validateTLS(f)
+	if _, err := c.trustedProxies(); err != nil {
+		f.add("trusted-proxies", "%v", err)
 	}
 	c.validateTimes(f)
 	c.validateNumbers(f)

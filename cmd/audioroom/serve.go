@@ -52,7 +52,11 @@ func (c *serveCommand) Run(p *program) error {
 		return usageError{fmt.Errorf("can't listen: %w", err)}
 	}
 	level := new(slog.LevelVar)
-	s, err := newServer(&c.config, newLogger(&c.config, p.stderr, level), level)
+	log := newLogger(&c.config, p.stderr, level)
+	if listener, err = c.secure(listener, log); err != nil {
+		return usageError{err}
+	}
+	s, err := newServer(&c.config, log, level)
 	if err != nil {
 		listener.Close()
 		return usageError{err}
@@ -134,6 +138,10 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 		},
 		Log: log.With("component", "rooms"), Observer: s.metrics,
 	}, s.store, s.backend, users, wsconn.Encode)
+	trusted, err := c.trustedProxies()
+	if err != nil {
+		return nil, err
+	}
 	s.gateway, err = wsconn.New(wsconn.Config{
 		Transport: transport.Config{
 			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout,
@@ -141,7 +149,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 		},
 		Secrets: c.Secrets, Origins: c.Origins, EventBudget: c.EventBudget, EventRefill: c.EventRefill,
 		ConnectionsPerUser: c.ConnectionsPerUser, ConnectionsPerAddress: c.ConnectionsPerAddr,
-		Log: log.With("component", "gateway"), Observer: s.metrics,
+		TrustedProxies: trusted, Log: log.With("component", "gateway"), Observer: s.metrics,
 	}, s.rooms, users, s.backend, s.store, s.store)
 	if err != nil {
 		return nil, err

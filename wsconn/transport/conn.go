@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -46,7 +47,7 @@ type Conn struct {
 // Request is what a connection remembers of its handshake.
 type Request struct {
 	// Origin, Authorization, ForwardedFor and UserAgent are the headers, ""
-	// if there was none.
+	// if there was none. Several of ForwardedFor are joined by commas.
 	Origin        string
 	Authorization string
 	ForwardedFor  string
@@ -66,7 +67,7 @@ func newConn(s *Server, nc net.Conn, r *http.Request) *Conn {
 		request: Request{
 			Origin:        r.Header.Get("Origin"),
 			Authorization: r.Header.Get("Authorization"),
-			ForwardedFor:  r.Header.Get("X-Forwarded-For"),
+			ForwardedFor:  strings.Join(r.Header.Values("X-Forwarded-For"), ","),
 			UserAgent:     r.Header.Get("User-Agent"),
 			RemoteAddr:    r.RemoteAddr,
 		},
