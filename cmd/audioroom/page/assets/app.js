@@ -22,7 +22,6 @@ const tick = 250;
 async function start() {
   const [config, reference] = await Promise.all([fetchConfig(), fetchReference()]);
   learnMeanings(reference);
-  renderReference(reference);
   const session = new Session(config);
   const door = new Door(session);
   new Sender(session, reference);
@@ -32,6 +31,7 @@ async function start() {
   const steady = [new People(session), new Chat(session)];
   const overview = new Overview();
   let inside = false;
+  let explained = false;
   let due = new Set();
 
   const draw = () => {
@@ -74,6 +74,8 @@ async function start() {
       set(byID(`view-${/** @type {HTMLElement} */ (link).dataset.view}`), "hidden", !here);
     }
     overview.show(known === "overview");
+    if (known === "events" && !explained) renderReference(reference);
+    explained ||= known === "events";
     if (rest.length > 0) byID(location.hash.slice(1))?.scrollIntoView();
   };
   addEventListener("hashchange", route);

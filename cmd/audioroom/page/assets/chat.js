@@ -33,7 +33,7 @@ export class Chat {
     const face = avatar();
     paint(face, { id: userId, name: userName });
     const time = new Date(timestamp);
-    return h("li", { class: "message", "data-type": type },
+    return h("div", { class: "message", "data-type": type },
       face,
       h("div", {},
         h("p", { class: "by" }, h("strong", {}, userName), h("time", { datetime: time.toISOString() }, time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }))),

@@ -82,9 +82,11 @@ export const icon = (name) =>
  */
 export function keep(parent, things, keyOf, make, update) {
   const old = new Map(Array.from(parent.children, (child) => [/** @type {any} */ (child).dataset.key, child]));
+  /** @type {any} */
   let at = parent.firstElementChild;
   for (const thing of things) {
     const key = String(keyOf(thing));
+    /** @type {any} */
     let element = old.get(key);
     if (element) old.delete(key);
     else {

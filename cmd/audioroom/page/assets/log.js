@@ -67,6 +67,7 @@ function make(line) {
   return h("li", { "data-kind": kind, "data-failed": Boolean(payload?.error ?? payload?.failed) }, details);
 }
 
+/** @param {import("./session.js").Line} line */
 const plain = ({ at, kind, event, payload, took }) => ({ at: new Date(at).toISOString(), kind, event, payload, ...(took === undefined ? {} : { took }) });
 
 function clock(at) {

@@ -29,6 +29,7 @@ export function closeMenu() {
   if (menu.matches(":popover-open")) menu.hidePopover();
 }
 
+/** @param {{title: string, note?: string, items: any[]}} what */
 function show({ title, note, items }, pick, back) {
   menu.setAttribute("aria-label", title);
   const entries = items.map((item) => entry(item, () => {

@@ -9,14 +9,14 @@ import { line, strip } from "./plot.js";
 const interval = 2_000;
 const points = 60;
 
-/** Each tile: a name, the value of a moment, and how it reads. */
+/** Each tile: a name, the value of a moment or the part that is well or not, and what is told beside it. */
 const tiles = [
-  { key: "rooms", name: "Rooms", value: ({ after }) => sum(after, "audioroom_rooms"), words: whole, sub: ({ unsaved }) => (unsaved ? `${unsaved} not saved` : "all saved") },
-  { key: "connections", name: "Connections", value: ({ after }) => sum(after, "audioroom_connections"), words: whole, sub: ({ frames }) => `${short(frames)} frames a second out` },
-  { key: "commits", name: "Operations a second", value: ({ commits }) => commits, words: short, sub: ({ batch }) => (batch ? `${short(batch)} in a pipeline` : "commits confirmed by Redis") },
-  { key: "latency", name: "Commit latency, 99 of 100", value: ({ p99 }) => p99, words: duration, sub: ({ p50 }) => (p50 === null ? "nothing to commit" : `half within ${duration(p50)}`) },
-  { key: "redis", name: "Redis", health: "redis", sub: ({ late }) => `${short(late)} late commits` },
-  { key: "laravel", name: "Laravel", health: "laravel", sub: ({ pending, calls }) => `${short(calls)} calls a second, ${whole(pending)} statuses waiting` },
+  { key: "rooms", name: "Rooms", value: ({ rooms }) => rooms, words: whole, sub: ({ unsaved }) => (unsaved ? `${whole(unsaved)} not saved` : "all saved") },
+  { key: "people", name: "People in rooms", value: ({ people }) => people, words: whole, sub: ({ connections }) => `${whole(connections)} connections` },
+  { key: "operations", name: "Operations a second", value: ({ operations }) => operations, words: short, sub: ({ failed, frames }) => (frames === null ? "" : `${short(failed)} of them refused, ${short(frames)} frames out`) },
+  { key: "latency", name: "Commit latency", value: ({ p99 }) => p99, words: duration, sub: ({ p50 }) => (p50 === null ? "nothing to commit" : `99 of 100 within this, half within ${duration(p50)}`) },
+  { key: "redis", name: "Redis", health: "redis", sub: ({ batch, late }) => `${batch ? `${short(batch)} to a pipeline, ` : ""}${whole(late)} late so far` },
+  { key: "laravel", name: "Laravel", health: "laravel", sub: ({ calls, pending }) => `${calls === null ? "" : `${short(calls)} calls a second, `}${whole(pending)} statuses waiting` },
 ];
 
 export class Overview {
@@ -43,8 +43,9 @@ export class Overview {
   async #ask() {
     const [metrics, health, rooms] = await Promise.allSettled([fetchMetrics(), fetchHealth(), fetchRooms()]);
     if (!this.visible) return;
-    this.#tiles(metrics.value, health.value);
-    this.#rooms(rooms);
+    this.#tiles(valueOf(metrics), valueOf(health));
+    if (rooms.status === "fulfilled") this.#rooms(rooms.value);
+    else say(byID("rooms-hint"), `The list can't be read: ${rooms.reason.message}.`);
     say(byID("overview-hint"), metrics.status === "rejected" ? `The server does not answer: ${metrics.reason.message}` : `Every ${interval / 1000} seconds, the last ${(points * interval) / 60_000} minutes.`);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#ask(), interval);
@@ -52,7 +53,7 @@ export class Overview {
 
   #tiles(text, health) {
     const at = Date.now();
-    const after = text === undefined ? null : parseMetrics(text);
+    const after = text === null ? null : parseMetrics(text);
     const moment = after && readings(this.before, { at, reading: after });
     this.before = after && { at, reading: after };
     for (const tile of tiles) {
@@ -67,9 +68,9 @@ export class Overview {
         say(sub, trouble ?? (moment ? tile.sub(moment) : ""));
         strip(plot, values, points, `${tile.name}: ${value.textContent}`);
       } else {
-        const now = moment && tile.value(moment);
-        values.push(now ?? null);
-        say(value, now === null || now === undefined ? "–" : tile.words(now));
+        const now = moment ? tile.value(moment) : null;
+        values.push(now);
+        say(value, now === null ? "–" : tile.words(now));
         say(sub, moment ? tile.sub(moment) : "");
         line(plot, values, points, `${tile.name}, ${value.textContent} now`);
       }
@@ -77,13 +78,8 @@ export class Overview {
     }
   }
 
-  #rooms({ status, value, reason }) {
-    const body = byID("rooms");
-    if (status === "rejected") {
-      say(byID("rooms-hint"), `The list can't be read: ${reason.message}.`);
-      return;
-    }
-    keep(body, value.rooms, ({ id }) => id, () => h("tr", {}, h("th", { scope: "row" }, h("a", {})), h("td", { class: "number" }), h("td", {}, h("span", { class: "meter", "aria-hidden": "true" }), h("span", { class: "seatwords" })), h("td", {})), (row, room) => {
+  #rooms({ now, total, rooms }) {
+    keep(byID("rooms"), rooms, ({ id }) => id, () => h("tr", {}, h("th", { scope: "row" }, h("a", {})), h("td", { class: "number" }), h("td", {}, h("span", { class: "meter", "aria-hidden": "true" }), h("span", { class: "seatwords" })), h("td", {})), (row, room) => {
       const [name, people, seats, activity] = row.children;
       say(name.firstElementChild, room.id);
       set(name.firstElementChild, "href", `/?${new URLSearchParams({ room: room.id })}`);
@@ -96,11 +92,14 @@ export class Overview {
         return part;
       }), rest(room));
       say(words, [`${room.taken} of ${room.seatCount}`, room.held && `${room.held} held`, room.locked && `${room.locked} locked`, room.invites && `${room.invites} offered`].filter(Boolean).join(", "));
-      say(activity, ago(value.now - room.activity));
+      say(activity, ago(now - room.activity));
     });
-    say(byID("rooms-hint"), value.rooms.length === 0 ? "No room is open." : value.total > value.rooms.length ? `The latest ${value.rooms.length} of ${value.total}.` : "");
+    say(byID("rooms-hint"), rooms.length === 0 ? "No room is open." : total > rooms.length ? `The latest ${rooms.length} of ${total}.` : "");
   }
 }
+
+/** @param {PromiseSettledResult<any>} result */
+const valueOf = (result) => (result.status === "fulfilled" ? result.value : null);
 
 function rest({ seatCount, taken, held, locked }) {
   const part = h("i", {});
@@ -115,16 +114,20 @@ function readings(before, { at, reading }) {
   const per = (name, keep) => rate(since, reading, name, seconds, keep);
   const orders = per("audioroom_commit_batch_size_sum");
   const pipelines = per("audioroom_commit_batch_size_count");
+  const within = (q) => quantile(since, reading, "audioroom_commit_duration_seconds", q);
   return {
-    after: reading,
+    rooms: sum(reading, "audioroom_rooms"),
     unsaved: sum(reading, "audioroom_rooms_unsaved"),
+    people: sum(reading, "audioroom_participants"),
+    connections: sum(reading, "audioroom_connections"),
+    operations: per("audioroom_events_total"),
+    failed: per("audioroom_events_total", ({ result }) => result !== "ok"),
     frames: per("audioroom_sent_frames_total"),
-    commits: per("audioroom_commit_seconds_count"),
     batch: pipelines ? orders / pipelines : null,
-    p50: quantile(since, reading, "audioroom_commit_seconds", 0.5),
-    p99: quantile(since, reading, "audioroom_commit_seconds", 0.99),
+    p50: within(0.5),
+    p99: within(0.99),
     late: sum(reading, "audioroom_commits_late_total"),
-    calls: per("audioroom_laravel_call_seconds_count"),
+    calls: per("audioroom_laravel_calls_total"),
     pending: sum(reading, "audioroom_statuses_pending"),
   };
 }
@@ -134,7 +137,7 @@ function whole(value) {
 }
 
 function short(value) {
-  if (value === null || value === undefined) return "–";
+  if (value === null) return "–";
   return value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString("en") : value.toFixed(1);
 }
 

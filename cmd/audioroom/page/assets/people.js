@@ -21,26 +21,26 @@ export class People {
 
   #make(id) {
     return h("li", {}, h("button", { class: "person", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", click: () => this.#open(id) },
-      avatar(), h("span", { class: "name" }), h("span", { class: "rank", "data-rank": "member" }), h("span", { class: "where" })));
+      avatar(), h("span", { class: "name" }), h("span", { class: "rank", "data-rank": "member" }), h("span", { class: "unseen" }), h("span", { class: "where" })));
   }
 
   #update(li, id) {
     const { session } = this;
     const { room } = session;
     const button = li.firstElementChild;
-    const [face, name, rank, where] = button.children;
+    const [face, name, rank, aside, where] = button.children;
     paint(face, room.users[id] ?? { id, name: nameOf(room, id) });
     say(name, nameOf(room, id) + (id === room.me ? " (you)" : ""));
     badge(rank, session.rankOf(id));
+    say(aside, `, ${session.rankOf(id)}, `);
     const seat = seatOf(room, id);
     const text = seat < 0 ? "listens" : `seat ${seat}`;
     const muted = seat >= 0 && room.seats[seat].isMuted;
     if (where.dataset.text !== text + muted) {
       where.dataset.text = text + muted;
-      replace(where, muted && icon("mic-off"), text);
+      replace(where, muted && [icon("mic-off"), h("span", { class: "unseen" }, "muted, ")], text);
     }
     set(button, "disabled", session.rights.ofUser(room, id).length === 0);
-    set(button, "aria-label", `${name.textContent}, ${session.rankOf(id)}, ${text}${muted ? ", muted" : ""}`);
   }
 
   #open(id) {

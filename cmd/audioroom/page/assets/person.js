@@ -46,4 +46,5 @@ export function badge(element, rank) {
   element.dataset.rank = rank;
   replace(element, rank === "member" ? null : icon(rank));
   set(element, "title", rank === "member" ? null : rank);
+  set(element, "aria-hidden", "true");
 }

@@ -5,6 +5,7 @@ import { byID, h } from "./dom.js";
 /** @param {any} document_ the AsyncAPI document */
 export function renderReference(document_) {
   const operations = Object.values(document_.operations);
+  /** @type {[string, string, any[]][]} */
   const groups = [["You send", "send", operations.filter(({ action }) => action === "receive")], ["You hear", "hear", operations.filter(({ action }) => action === "send")]];
   const contents = byID("reference-contents");
   const article = byID("reference");

@@ -2,8 +2,10 @@
 // every state is a new object.
 
 /**
- * @typedef {import("../client/events").User} User
- * @typedef {import("../client/events").ServerToClientEvents} Heard
+ * @typedef {import("../client/events.js").User} User
+ * @typedef {import("../client/events.js").RoomState} RoomState
+ * @typedef {import("../client/events.js").ServerToClientEvents} Heard
+ * @typedef {{now: number, seatGrace: number, inviteTTL: number}} Times in milliseconds
  * @typedef {{userId: number, isMuted: boolean}} Sitter
  * @typedef {{userId: number, isMuted: boolean, until: number}} Hold
  * @typedef {{userId: number, byId: number | null, until: number}} Invite
@@ -46,14 +48,20 @@ export function emptyRoom(id, me) {
  * @param {Room} room
  * @param {string} name
  * @param {any} payload
- * @param {{now: number, seatGrace: number, inviteTTL: number}} times in milliseconds
+ * @param {Times} times
  * @returns {Room}
  */
 export function reduce(room, name, payload, times) {
-  return Object.hasOwn(changes, name) ? changes[name](room, payload, times) : room;
+  const change = Object.hasOwn(heard, name) ? heard[name] : Object.hasOwn(known, name) ? known[name] : null;
+  return change ? change(room, payload, times) : room;
 }
 
-const changes = {
+const known = {
+  /**
+   * @param {Room} room
+   * @param {RoomState} state
+   * @returns {Room}
+   */
   joined(room, state) {
     const users = { ...room.users };
     for (const user of state.participants) users[user.id] = user;
@@ -107,7 +115,10 @@ const changes = {
     }
     return { ...room, seats, locked, holds, invites, owner: stored.owner };
   },
+};
 
+/** @type {{[E in keyof Heard]?: (room: Room, payload: Parameters<Heard[E]>[0], times: Times) => Room}} */
+const heard = {
   "room:userJoined"(room, { userId, user }) {
     const users = { ...room.users, [userId]: user };
     if (room.participants.includes(userId)) return { ...room, users };
@@ -135,9 +146,9 @@ const changes = {
     return { ...room, seats: room.seats.map((seat) => (seat?.userId === userId ? { userId, isMuted } : seat)) };
   },
 
-  "seat:invite:pending"(room, { seatIndex, isPending, invitedUserId }, { now, inviteTTL }) {
-    const invites = without(room.invites, (_, index) => index === seatIndex);
-    if (isPending) invites[seatIndex] = { userId: invitedUserId, byId: null, until: now + inviteTTL };
+  "seat:invite:pending"(room, invite, { now, inviteTTL }) {
+    const invites = without(room.invites, (_, index) => index === invite.seatIndex);
+    if (invite.isPending) invites[invite.seatIndex] = { userId: invite.invitedUserId, byId: null, until: now + inviteTTL };
     return { ...room, invites };
   },
 

@@ -51,8 +51,8 @@ export class Stage {
     const ring = svg("svg", { class: "ring", viewBox: "0 0 64 64", "aria-hidden": "true" },
       svg("circle", { cx: 32, cy: 32, r: 30, "stroke-dasharray": ringLength.toFixed(1) }));
     const button = h("button", { class: "seat", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", click: () => this.open(index) },
-      h("span", { class: "disc" }, avatar(), ring, h("span", { class: "mark" }), h("span", { class: "rank", "data-rank": "member" })),
-      h("span", { class: "label" }), h("span", { class: "sub" }));
+      h("span", { class: "disc", "aria-hidden": "true" }, avatar(), ring, h("span", { class: "mark" }), h("span", { class: "rank", "data-rank": "member" })),
+      h("span", { class: "label", "aria-hidden": "true" }), h("span", { class: "sub", "aria-hidden": "true" }), h("span", { class: "unseen" }));
     return h("li", {}, button);
   }
 
@@ -66,7 +66,6 @@ export class Stage {
     set(button, "data-muted", seen.muted);
     set(button, "data-mine", seen.mine);
     set(button, "data-invited", seen.invited);
-    set(button, "aria-label", seen.words);
     paint(face, seen.user);
     if (!seen.user && face.textContent !== String(index)) face.textContent = String(index);
     badge(rank, seen.user && seen.state === "taken" ? session.rankOf(seen.user.id) : "member");
@@ -80,6 +79,7 @@ export class Stage {
     set(ring.firstElementChild, "stroke-dashoffset", (ringLength * (1 - part)).toFixed(1));
     say(button.children[1], seen.label);
     say(button.children[2], seen.sub);
+    say(button.children[3], seen.words);
   }
 
   /** Opens the menu of a seat. */
@@ -112,7 +112,7 @@ export class Stage {
     let text;
     if (!room.present) text = "You are away";
     else if (own >= 0) text = room.seats[own].isMuted ? `You sit on seat ${own}, muted` : `You sit on seat ${own}`;
-    else text = rights.manages ? "Click a seat to sit down, or to run it" : "Click a free seat to sit down";
+    else text = rights.manages ? "Click a seat to take it, lock it or offer it" : "Click a free seat to sit down";
     const shown = [text, own, other?.id].join();
     if (this.center.dataset.shown === shown) return;
     this.center.dataset.shown = shown;
@@ -128,14 +128,19 @@ export class Stage {
   }
 }
 
-/** What a seat looks like, and what is said of it. */
+/**
+ * What a seat looks like, and what is said of it.
+ * @param {import("./room.js").Room} room
+ * @param {number} index
+ * @param {number} now
+ */
 function look(room, index, now) {
   const sitter = room.seats[index];
   const hold = room.holds[index];
   const invite = room.invites[index];
   const mine = (sitter ?? hold)?.userId === room.me;
   const name = (userId) => (userId === room.me ? "you" : nameOf(room, userId));
-  const seen = { index, mine, muted: false, user: null, until: 0, invited: false, sub: "", note: "" };
+  const seen = { mine, state: "free", label: "Free", muted: false, user: null, until: 0, invited: false, sub: "", note: "" };
   if (sitter) {
     Object.assign(seen, { state: "taken", user: userOf(room, sitter.userId), muted: sitter.isMuted, label: mine ? "You" : nameOf(room, sitter.userId) });
     seen.note = `${capital(name(sitter.userId))} ${mine ? "sit" : "sits"} here${sitter.isMuted ? ", muted" : ""}.`;
@@ -147,7 +152,6 @@ function look(room, index, now) {
     Object.assign(seen, { state: "locked", label: "Locked" });
     seen.note = "Locked.";
   } else {
-    Object.assign(seen, { state: "free", label: "Free" });
     seen.note = "Free.";
   }
   if (invite && !sitter) {

@@ -29,6 +29,10 @@ export class Wire {
   }
 }
 
+/**
+ * @param {import("./client.js").ConnectionState} state
+ * @param {number} now
+ */
 function wordsOf({ name, retryAt, attempt }, now) {
   switch (name) {
     case "connected":
