@@ -17,7 +17,7 @@ func (a *roomActor) ask(r *Request, user room.UserID) {
 	if len(a.asks[user]) > 1 {
 		return
 	}
-	a.rooms.backend.Rank(a.id, user, func(rank room.Rank, err error) {
+	a.rooms.backend.Rank(r.Cause(), a.id, user, func(rank room.Rank, err error) {
 		a.tell(&rankMessage{user: user, rank: rank, err: err})
 	})
 }
@@ -63,13 +63,13 @@ func (a *roomActor) asked() []work {
 
 // inquire asks the backend for the room's owner and seats: once, and on behalf
 // of each join that asks for another number of seats.
-func (a *roomActor) inquire(join *room.Join) {
+func (a *roomActor) inquire(r *Request, join *room.Join) {
 	if a.life.inquired && (join.SeatCount == 0 || join.SeatCount == a.life.room.SeatCount()) {
 		return
 	}
 	a.life.inquired = true
 	asked := a.life.resized
-	a.rooms.backend.Info(a.id, func(info RoomInfo, err error) {
+	a.rooms.backend.Info(r.Cause(), a.id, func(info RoomInfo, err error) {
 		a.tell(&infoMessage{info: info, err: err, asked: asked, by: join.User, seatCount: join.SeatCount})
 	})
 }

@@ -2,17 +2,26 @@ package actors
 
 import "audioroom/actors/room"
 
+// Cause names the request that a call to the backend is made for. It is put into
+// words only when there is such a call.
+type Cause struct {
+	// Session is who asked, 0 if nobody did.
+	Session room.SessionID
+	// Begun is Request.Begun.
+	Begun uint32
+}
+
 // Backend is the authority over ranks and owners, and hears how rooms fare. Its
 // methods don't block. Answers arrive once, on the calling goroutine if they
 // are known, on another one otherwise.
 type Backend interface {
 	// Rank asks for a user's rank in a room.
-	Rank(roomID string, user room.UserID, answer func(room.Rank, error))
+	Rank(cause Cause, roomID string, user room.UserID, answer func(room.Rank, error))
 	// Info asks for a room's owner and its number of seats.
-	Info(roomID string, answer func(RoomInfo, error))
+	Info(cause Cause, roomID string, answer func(RoomInfo, error))
 	// Report tells a room's latest status, as in Commit.Status. closed says that
-	// the room is over.
-	Report(roomID string, status []byte, closed bool)
+	// the room is over. cause is the last request that changed the count.
+	Report(cause Cause, roomID string, status []byte, closed bool)
 }
 
 // RoomInfo is what the backend knows of a room.

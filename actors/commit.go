@@ -36,7 +36,7 @@ func (a *roomActor) advanceLate() {
 	l := &a.life
 	if !l.room.IsClosed() {
 		if a.countToTell() {
-			a.rooms.backend.Report(a.id, a.status(), false)
+			a.rooms.backend.Report(l.cause, a.id, a.status(), false)
 			l.mustTell = true // the outbox has not heard of it
 		}
 		l.base = l.room.AppendSnapshot(nil, l.epoch, a.toldLive())
@@ -167,7 +167,7 @@ func (a *roomActor) commitLate(c *Commit) {
 func (a *roomActor) tellBackend() {
 	if status := a.life.untold; status != nil {
 		a.life.untold = nil
-		a.rooms.backend.Report(a.id, status, a.life.commit.Close)
+		a.rooms.backend.Report(a.life.cause, a.id, status, a.life.commit.Close)
 	}
 }
 

@@ -2,13 +2,21 @@ package actors
 
 import (
 	"slices"
+	"time"
 
 	"audioroom/actors/room"
 )
 
+// endings names for the log why rooms end.
+var endings = map[room.Reason]string{room.CloseIdle: "idle", room.CloseForced: "told to", room.CloseBroken: "put aside"}
+
 // ended is the end of a room whose closing the store has confirmed. A join that
 // came meanwhile opens a fresh one.
 func (a *roomActor) ended() {
+	if l := &a.life; l.ended != "" {
+		lasted := time.Duration(a.rooms.now()-l.room.CreatedAt()) * time.Millisecond
+		a.logger().Info("room closed", "reason", l.ended, "lasted", lasted.String(), "revisions", l.room.Revision())
+	}
 	a.reset(closed)
 	a.answerWaiting()
 	if a.phase == closed {

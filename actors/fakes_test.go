@@ -149,7 +149,7 @@ type fakeBackend struct {
 	statuses []string
 }
 
-func (b *fakeBackend) Rank(_ string, user room.UserID, answer func(room.Rank, error)) {
+func (b *fakeBackend) Rank(_ Cause, _ string, user room.UserID, answer func(room.Rank, error)) {
 	b.mu.Lock()
 	rank := b.ranks[user]
 	if b.hold {
@@ -161,14 +161,14 @@ func (b *fakeBackend) Rank(_ string, user room.UserID, answer func(room.Rank, er
 	answer(rank, nil)
 }
 
-func (b *fakeBackend) Info(_ string, answer func(RoomInfo, error)) {
+func (b *fakeBackend) Info(_ Cause, _ string, answer func(RoomInfo, error)) {
 	b.mu.Lock()
 	info := b.info
 	b.mu.Unlock()
 	answer(info, nil)
 }
 
-func (b *fakeBackend) Report(_ string, status []byte, closed bool) {
+func (b *fakeBackend) Report(_ Cause, _ string, status []byte, closed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.statuses = append(b.statuses, fmt.Sprintf("%s closed=%v", status, closed))

@@ -66,6 +66,10 @@ type life struct {
 	full, mustTell bool
 	// quarantine is why the room is put aside, empty if it is not.
 	quarantine string
+	// ended is why the room is over, empty if it is not or nobody ever joined it.
+	ended string
+	// cause is the last request that changed the number of participants.
+	cause Cause
 	// late says that the store did not confirm in time: outcomes are released
 	// without waiting for it.
 	late bool
@@ -279,7 +283,7 @@ func (a *roomActor) apply(w work) {
 		// Also for a further session of a participant: the store keeps one room for
 		// each user, and this is the latest.
 		a.life.changes.users = append(a.life.changes.users, join.User)
-		a.inquire(join)
+		a.inquire(r, join)
 	}
 }
 
@@ -290,10 +294,13 @@ func (a *roomActor) run(r *Request, c room.Command) room.Reply {
 	if b == nil {
 		b = batches.Get().(*batch)
 	}
-	from := len(b.events)
+	from, before := len(b.events), l.room.Participants()
 	reply, events := l.room.Apply(a.rooms.now(), c, b.events)
 	b.events = events
 	l.changes.note(events[from:])
+	if r != nil && l.room.Participants() != before {
+		l.cause = r.Cause()
+	}
 	_, isTick := c.(*room.Tick)
 	if reply.Ask == 0 && (!isTick || len(events) > from) {
 		o := outcome{request: r, reply: reply}
@@ -311,6 +318,11 @@ func (a *roomActor) run(r *Request, c room.Command) room.Reply {
 	}
 	if l.room.IsClosed() {
 		a.phase = closing
+		for _, e := range events[from:] {
+			if e.Kind == room.Closed {
+				l.ended = endings[e.Reason]
+			}
+		}
 	}
 	return reply
 }

@@ -68,3 +68,6 @@ type Request struct {
 	Event uint8
 	Begun uint32
 }
+
+// Cause names the request to the backend.
+func (r *Request) Cause() Cause { return Cause{r.Session.ID(), r.Begun} }

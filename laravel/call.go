@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -22,6 +23,8 @@ type exchange struct {
 	method   string
 	path     string
 	body     []byte
+	// correlation is the id of what the call is made for, "" for none.
+	correlation string
 	// decode reads the body of a 200; nil if the answer is its status alone.
 	decode func(body []byte) error
 
@@ -50,6 +53,12 @@ func (c *Client) call(ctx context.Context, through *retryablehttp.Client, x *exc
 	req.Header.Set("Accept", "application/json")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if x.correlation == "" {
+		x.correlation = correlation(ctx)
+	}
+	if x.correlation != "" {
+		req.Header.Set(CorrelationHeader, x.correlation)
 	}
 	resp, err := through.Do(req)
 	if resp != nil {
@@ -158,6 +167,10 @@ func (x *exchange) stumbled() bool {
 // note tells the observer, the health and, after a 429, the pause.
 func (c *Client) note(x *exchange, took time.Duration) {
 	c.cfg.Observer.LaravelCall(x.endpoint, x.outcome, took)
+	if c.log.Enabled(context.Background(), slog.LevelDebug) {
+		c.log.Debug("laravel was called", "endpoint", string(x.endpoint), "path", x.path, "outcome", string(x.outcome),
+			"status", x.status, "took", took.String(), "correlation", x.correlation)
+	}
 	switch x.outcome {
 	case OutcomeCanceled:
 		return

@@ -85,15 +85,15 @@ func (r *Reporter) checkDrained(now time.Time) {
 // launch starts the call of a track's next status. The lock is held.
 func (r *Reporter) launch(t *track, now time.Time) {
 	t.queued, t.flying, t.sentAt = false, true, now
-	body, closed := t.take()
+	s := t.take()
 	probe := r.gate.sent()
 	r.flying++
-	r.work.Go(func() { r.deliver(t, body, closed, probe) })
+	r.work.Go(func() { r.deliver(t, s, probe) })
 }
 
 // deliver makes one attempt and settles what follows from it.
-func (r *Reporter) deliver(t *track, body []byte, closed, probe bool) {
-	x := &exchange{endpoint: EndpointStatus, method: http.MethodPost, path: statusPath(t.room), body: body}
+func (r *Reporter) deliver(t *track, s status, probe bool) {
+	x := &exchange{endpoint: EndpointStatus, method: http.MethodPost, path: statusPath(t.room), body: s.body, correlation: s.correlation}
 	if addressable(t.room) {
 		_ = r.client.call(r.ctx, r.client.once, x) // x says how it went
 	} else {
@@ -108,15 +108,15 @@ func (r *Reporter) deliver(t *track, body []byte, closed, probe bool) {
 	case OutcomeOK, OutcomeUnknown, OutcomeRefused:
 		r.settle(t, x)
 	case OutcomeCanceled:
-		t.giveBack(body, closed)
+		t.giveBack(s)
 	default:
-		r.again(t, x, body, closed, probe, now)
+		r.again(t, x, s, probe, now)
 	}
 	if !t.waits() {
 		r.pending--
 		if x.outcome == OutcomeOK || x.outcome == OutcomeUnknown {
 			// Not if a newer one waits: the outbox holds that one already.
-			r.acks.add(t.room, body)
+			r.acks.add(t.room, s.body)
 		}
 	}
 	r.schedule(t, now)
@@ -145,8 +145,8 @@ func (r *Reporter) settle(t *track, x *exchange) {
 
 // again is for an attempt that failed: the status, or a newer one, is tried
 // once more after a wait. The lock is held.
-func (r *Reporter) again(t *track, x *exchange, body []byte, closed, probe bool, now time.Time) {
-	t.giveBack(body, closed)
+func (r *Reporter) again(t *track, x *exchange, s status, probe bool, now time.Time) {
+	t.giveBack(s)
 	wait := max(backoff(t.attempts, r.cfg.ReportBackoffMin, r.cfg.ReportBackoffMax), x.retryAfter)
 	t.attempts++
 	t.retryAt = now.Add(wait)

@@ -60,7 +60,7 @@ func DecodeEvent(envelope []byte) (*Event, error) {
 	var err error
 	if user := bare(raw.UserID); user != "" {
 		if e.User, err = strconv.ParseInt(user, 10, 64); err != nil || e.User < 1 {
-			return nil, fmt.Errorf("%w: user_id %s", ErrEvent, raw.UserID)
+			return nil, fmt.Errorf("%w: user_id is not a number of ours", ErrEvent) // it may be anything, also what no log should have
 		}
 	}
 	if e.Room = bare(raw.RoomID); len(e.Room) > maxEventRoom || strings.ContainsFunc(e.Room, unicode.IsControl) {
@@ -70,7 +70,7 @@ func DecodeEvent(envelope []byte) (*Event, error) {
 		return nil, fmt.Errorf("%w: room_id is neither a string nor a number", ErrEvent)
 	}
 	if e.At, err = unixMilli(bare(raw.Timestamp)); err != nil {
-		return nil, fmt.Errorf("%w: timestamp %s", ErrEvent, raw.Timestamp)
+		return nil, fmt.Errorf("%w: timestamp is not a time", ErrEvent)
 	}
 	e.CorrelationID = bare(raw.CorrelationID)
 	if len(e.Payload) == 0 {

@@ -26,7 +26,7 @@ func ask[V any](ctx context.Context, c *Client, flights *singleflight.Group, key
 			return none, err
 		}
 		defer c.leave()
-		ctx, cancel := context.WithTimeout(c.ctx, c.cfg.QuestionBudget)
+		ctx, cancel := context.WithTimeout(WithCorrelation(c.ctx, correlation(ctx)), c.cfg.QuestionBudget)
 		defer cancel()
 		if err := c.turn(ctx); err != nil {
 			return none, err

@@ -100,8 +100,14 @@ func NewReporter(client *Client, outbox Outbox) *Reporter {
 // It never waits. Statuses of one room must be reported in their order. After
 // Close, or beyond Config.ReportRooms, a status is left to the outbox.
 func (r *Reporter) Report(roomID string, body []byte, closed bool) {
+	r.ReportFor("", roomID, body, closed)
+}
+
+// ReportFor is Report of a status that a command has led to: the call that tells
+// it carries the command's id.
+func (r *Reporter) ReportFor(correlation, roomID string, body []byte, closed bool) {
 	r.mu.Lock()
-	taken := r.take(roomID, body, closed)
+	taken := r.take(roomID, status{body, closed, correlation})
 	if r.since != nil {
 		r.since[roomID] = struct{}{}
 	}
@@ -112,7 +118,7 @@ func (r *Reporter) Report(roomID string, body []byte, closed bool) {
 }
 
 // take puts a status on its room's track. The lock is held.
-func (r *Reporter) take(roomID string, body []byte, closed bool) bool {
+func (r *Reporter) take(roomID string, s status) bool {
 	if r.draining {
 		return false
 	}
@@ -133,7 +139,7 @@ func (r *Reporter) take(roomID string, body []byte, closed bool) bool {
 		r.pending++
 	}
 	r.acks.cancel(roomID)
-	t.put(body, closed)
+	t.put(s)
 	r.schedule(t, time.Now())
 	return true
 }
@@ -155,7 +161,7 @@ func (r *Reporter) Resume(ctx context.Context) error {
 		if _, newer := r.since[roomID]; newer || r.rooms[roomID] != nil {
 			continue
 		}
-		if !r.take(roomID, body, isClose(body)) {
+		if !r.take(roomID, status{body: body, closed: isClose(body)}) {
 			left++
 		}
 	}

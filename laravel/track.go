@@ -2,19 +2,25 @@ package laravel
 
 import "time"
 
+// status is one status of a room.
+type status struct {
+	body        []byte
+	closed      bool   // it is the room's last
+	correlation string // of the command that led to it, "" if there is none
+}
+
 // track is one room's statuses: what waits, and when it may go. It exists
 // while something waits, is on its way, or the window of the last one is open.
 // The Reporter's lock guards it.
 type track struct {
 	room string
 
-	// body is the next status to send, nil if none waits.
-	body   []byte
-	closed bool // body is a close
-	tried  bool // body was sent before, in vain
+	// status is the next one to send; its body is nil if none waits.
+	status
+	tried bool // it was sent before, in vain
 	// behind is a status of the room's next life, waiting behind a close that
 	// was not sent yet.
-	behind []byte
+	behind status
 
 	flying   bool      // a call of this room is under way
 	sentAt   time.Time // start of the latest call
@@ -29,25 +35,25 @@ type track struct {
 
 // put takes a newer status; it replaces what waits, except that a reopened
 // room's waits behind a close which nobody has heard of yet.
-func (t *track) put(body []byte, closed bool) {
-	if !closed && t.body != nil && t.closed && !t.tried {
-		t.behind = body
+func (t *track) put(s status) {
+	if !s.closed && t.body != nil && t.closed && !t.tried {
+		t.behind = s
 		return
 	}
-	t.body, t.closed, t.tried, t.behind = body, closed, false, nil
+	t.status, t.tried, t.behind = s, false, status{}
 }
 
 // take removes the next status.
-func (t *track) take() (body []byte, closed bool) {
-	body, closed = t.body, t.closed
-	t.body, t.closed, t.tried, t.behind = t.behind, false, false, nil
-	return body, closed
+func (t *track) take() status {
+	s := t.status
+	t.status, t.tried, t.behind = t.behind, false, status{}
+	return s
 }
 
 // giveBack returns a status that failed, unless a newer one has come.
-func (t *track) giveBack(body []byte, closed bool) {
+func (t *track) giveBack(s status) {
 	if t.body == nil {
-		t.body, t.closed, t.tried = body, closed, true
+		t.status, t.tried = s, true
 	}
 }
 

@@ -154,7 +154,7 @@ func (b *backend) slowDown() {
 }
 
 // Rank implements actors.Backend.
-func (b *backend) Rank(roomID string, user room.UserID, answer func(room.Rank, error)) {
+func (b *backend) Rank(_ actors.Cause, roomID string, user room.UserID, answer func(room.Rank, error)) {
 	b.mu.Lock()
 	slow := b.slow
 	b.mu.Unlock()
@@ -166,10 +166,12 @@ func (b *backend) Rank(roomID string, user room.UserID, answer func(room.Rank, e
 }
 
 // Info implements actors.Backend.
-func (b *backend) Info(_ string, answer func(actors.RoomInfo, error)) { answer(actors.RoomInfo{}, nil) }
+func (b *backend) Info(_ actors.Cause, _ string, answer func(actors.RoomInfo, error)) {
+	answer(actors.RoomInfo{}, nil)
+}
 
 // Report implements actors.Backend.
-func (b *backend) Report(string, []byte, bool) {}
+func (b *backend) Report(actors.Cause, string, []byte, bool) {}
 
 // directory says where users are, as it was told; a function may do it instead.
 type directory struct {

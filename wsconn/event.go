@@ -198,7 +198,7 @@ type ranked interface {
 // ask asks for the rank that the first waiting command needs.
 func (s *Session) ask(r *actors.Request) {
 	defer s.gateway.survive("rank", func() { s.ranked(r.RoomID, room.RankUnknown, errPanicked) })
-	s.gateway.backend.Rank(r.RoomID, s.user, func(rank room.Rank, err error) { s.ranked(r.RoomID, rank, err) })
+	s.gateway.backend.Rank(r.Cause(), r.RoomID, s.user, func(rank room.Rank, err error) { s.ranked(r.RoomID, rank, err) })
 }
 
 var errPanicked = errors.New("wsconn: the question panicked")

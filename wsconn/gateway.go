@@ -286,7 +286,7 @@ func (g *Gateway) newSession(c *transport.Conn, who *identity) *Session {
 	s := &Session{
 		gateway: g, conn: c, id: room.SessionID(g.lastID.Add(1)), user: who.user,
 		profile: who.profile, name: who.name, avatar: who.avatar, issuedAt: who.issuedAt.Unix(),
-		budget: c.Value.(*client).budget, underway: make(chan struct{}, maxUnderway),
+		budget: c.Value.(*client).budget, underway: make(chan struct{}, maxUnderway), since: c.Clock(),
 	}
 	return s
 }
@@ -301,7 +301,7 @@ func (g *Gateway) accept(s *Session, expiresAt time.Time) {
 	}
 	s.mu.Unlock()
 	if _, ok := s.conn.Accept(namespace); !ok { // gone; Closed may have come before the session was there
-		g.closeSession(s.conn)
+		g.closeSession(s.conn, s.conn.Reason().String())
 		return
 	}
 	g.config.Observer.Authenticated(AuthAccepted)
@@ -322,25 +322,24 @@ func (g *Gateway) Panicked(c *transport.Conn, e transport.Event) {
 }
 
 // Disconnect implements transport.Handler.
-func (g *Gateway) Disconnect(c *transport.Conn, _ string) { g.closeSession(c) }
+func (g *Gateway) Disconnect(c *transport.Conn, _ string) { g.closeSession(c, "disconnect") }
 
 // Closed implements transport.Handler.
 func (g *Gateway) Closed(c *transport.Conn, reason transport.CloseReason) {
 	_ = g.countAddress(c, -1) // counting out refuses nobody
-	if s := g.closeSession(c); s != nil {
-		g.config.Log.Info("session closed", "session", uint64(s.id), "user", int64(s.user), "reason", reason.String())
-	}
+	g.closeSession(c, reason.String())
 }
 
-// closeSession ends the session of a connection, if it has one, and returns it.
-func (g *Gateway) closeSession(c *transport.Conn) *Session {
+// closeSession ends the session of a connection, if it has one.
+func (g *Gateway) closeSession(c *transport.Conn, reason string) {
 	s := c.Value.(*client).session.Swap(nil)
 	if s != nil {
 		s.leaveAll()
 		g.users.exit(s)
 		g.sessions.Add(-1)
+		g.config.Log.Info("session closed", "session", uint64(s.id), "user", int64(s.user), "reason", reason,
+			"lasted", (c.Clock() - s.since).Round(time.Millisecond).String())
 	}
-	return s
 }
 
 // confirm has the store told again where a user is who has left one room and is

@@ -110,7 +110,9 @@ func (r *panickingRooms) Join(request *actors.Request) {
 // panickingBackend panics at every question for a rank.
 type panickingBackend struct{ actors.Backend }
 
-func (panickingBackend) Rank(string, room.UserID, func(room.Rank, error)) { panic("rank") }
+func (panickingBackend) Rank(actors.Cause, string, room.UserID, func(room.Rank, error)) {
+	panic("rank")
+}
 
 func TestGateway_answers_an_event_whose_handling_panicked(t *testing.T) {
 	w := newWorld(t, Config{})

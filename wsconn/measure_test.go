@@ -96,3 +96,16 @@ func TestGateway_counts_sessions(t *testing.T) {
 	eventually(t, func() bool { return w.Sessions() == 0 }, "both are counted out")
 	require.Equal(t, 1, w.Connections(), "the namespace was left, the connection stays")
 }
+
+// BenchmarkSession_observe is what measuring costs each event beside the counting:
+// one reading of the clock and a call.
+func BenchmarkSession_observe(b *testing.B) {
+	w := newWorld(b, Config{})
+	w.connect(b, 1)
+	s := w.session(b, 1)
+	w.Gateway.config.Observer = nobody{}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.observe(mark{event: 3}, ResultOK)
+	}
+}

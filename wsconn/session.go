@@ -29,6 +29,7 @@ type Session struct {
 	name     []byte        // as a JSON string
 	avatar   []byte        // as JSON
 	issuedAt int64         // of the token, Unix seconds
+	since    time.Duration // on the connection's clock
 	budget   *rate.Limiter // nil for no limit
 	mark     mark          // of the event that is being handled
 	// underway holds a token for each request that is not answered yet.
@@ -293,7 +294,9 @@ func (s *Session) leaveAll() {
 	s.mu.Lock()
 	s.gone.Store(true)
 	if s.roomID != "" {
-		s.send(&actors.Request{RoomID: s.roomID, Session: s, Command: &room.Drop{Session: s.id}, Internal: true})
+		s.send(&actors.Request{
+			RoomID: s.roomID, Session: s, Command: &room.Drop{Session: s.id}, Internal: true, Begun: micros(s.conn.Clock()),
+		})
 		s.roomID = ""
 	}
 	if s.expiry != nil {

@@ -18,11 +18,11 @@ type frailBackend struct {
 	well atomic.Bool
 }
 
-func (b *frailBackend) Rank(roomID string, user room.UserID, answer func(room.Rank, error)) {
+func (b *frailBackend) Rank(cause actors.Cause, roomID string, user room.UserID, answer func(room.Rank, error)) {
 	if !b.well.Load() {
 		panic("rank")
 	}
-	b.Backend.Rank(roomID, user, answer)
+	b.Backend.Rank(cause, roomID, user, answer)
 }
 
 func TestGateway_survives_a_panic(t *testing.T) {

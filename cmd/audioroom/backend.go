@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 	"sync"
 
 	"audioroom/actors"
@@ -20,23 +21,33 @@ type backend struct {
 	client   *laravel.Client
 	reporter *laravel.Reporter
 	log      *slog.Logger
+	server   string          // this process, in correlation ids
 	ctx      context.Context // ends what is asked when the server stops
 	asking   sync.WaitGroup
 }
 
 var _ actors.Backend = (*backend)(nil)
 
+// correlation names a request, in this log and in the backend's: the process, the
+// session, and the moment at which the request came, in µs.
+func (b *backend) correlation(cause actors.Cause) string {
+	if cause.Session == 0 {
+		return ""
+	}
+	return b.server + "-" + strconv.FormatUint(uint64(cause.Session), 10) + "-" + strconv.FormatUint(uint64(cause.Begun), 36)
+}
+
 // Rank implements actors.Backend.
-func (b *backend) Rank(roomID string, user room.UserID, answer func(room.Rank, error)) {
+func (b *backend) Rank(cause actors.Cause, roomID string, user room.UserID, answer func(room.Rank, error)) {
 	if rank, ok := b.client.CachedRank(roomID, int64(user)); ok {
 		answer(rank, nil)
 		return
 	}
-	b.ask(func() { answer(b.client.Rank(b.ctx, roomID, int64(user))) }, func(err error) { answer(room.RankUnknown, err) })
+	b.ask(func() { answer(b.client.Rank(b.context(cause), roomID, int64(user))) }, func(err error) { answer(room.RankUnknown, err) })
 }
 
 // Info implements actors.Backend.
-func (b *backend) Info(roomID string, answer func(actors.RoomInfo, error)) {
+func (b *backend) Info(cause actors.Cause, roomID string, answer func(actors.RoomInfo, error)) {
 	tell := func(info laravel.Info, err error) {
 		answer(actors.RoomInfo{Owner: room.UserID(info.OwnerID), MaxSeats: info.MaxSeats}, err)
 	}
@@ -44,7 +55,12 @@ func (b *backend) Info(roomID string, answer func(actors.RoomInfo, error)) {
 		tell(info, nil)
 		return
 	}
-	b.ask(func() { tell(b.client.Room(b.ctx, roomID)) }, func(err error) { tell(laravel.Info{}, err) })
+	b.ask(func() { tell(b.client.Room(b.context(cause), roomID)) }, func(err error) { tell(laravel.Info{}, err) })
+}
+
+// context is that of a question.
+func (b *backend) context(cause actors.Cause) context.Context {
+	return laravel.WithCorrelation(b.ctx, b.correlation(cause))
 }
 
 // ask asks on a goroutine of its own. A panic there is an answer, too.
@@ -61,6 +77,6 @@ func (b *backend) ask(question func(), failed func(error)) {
 }
 
 // Report implements actors.Backend.
-func (b *backend) Report(roomID string, status []byte, closed bool) {
-	b.reporter.Report(roomID, status, closed)
+func (b *backend) Report(cause actors.Cause, roomID string, status []byte, closed bool) {
+	b.reporter.ReportFor(b.correlation(cause), roomID, status, closed)
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,6 +72,8 @@ func (c *serveCommand) Run(p *program) error {
 		return usageError{err}
 	}
 	defer stopAdmin()
+	configured, _ := c.logLevel() // validated
+	defer hearHangUps(log, level, configured)()
 	s.serve(listener)
 	left := s.left
 	p.left.Store(&left)
@@ -86,6 +90,7 @@ func (c *serveCommand) Run(p *program) error {
 
 // server is the running program: the adapters, joined.
 type server struct {
+	name    string // of this process, in correlation ids
 	config  *config
 	log     *slog.Logger
 	level   *slog.LevelVar // of the log
@@ -108,7 +113,10 @@ type server struct {
 // newServer joins the adapters. Nothing is waited for: Redis and the backend
 // may be away.
 func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, error) {
-	s := &server{config: c, log: log, level: level, metrics: newMetrics(), present: make(chan struct{}), broken: make(chan error, 1)}
+	s := &server{
+		name: strings.ToLower(rand.Text()[:8]), config: c, log: log, level: level, metrics: newMetrics(),
+		present: make(chan struct{}), broken: make(chan error, 1),
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.store, err = persistence.Open(persistence.Config{
@@ -129,7 +137,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	if err != nil {
 		return nil, err
 	}
-	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), log: log, ctx: s.ctx}
+	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), log: log, server: s.name, ctx: s.ctx}
 	users := wsconn.NewUsers()
 	s.rooms = actors.Start(actors.Config{
 		Room: room.Config{
@@ -176,7 +184,7 @@ func (s *server) serve(listener net.Listener) {
 	if s.config.EventsChannel != "off" && s.config.EventsChannel != "" {
 		s.tasks.Go(func() { s.store.Subscribe(s.ctx, s.config.EventsChannel, s.events.handle) })
 	}
-	s.log.Info("listening", "addr", listener.Addr().String())
+	s.log.Info("listening", "addr", listener.Addr().String(), "server", s.name)
 }
 
 // retryPause is between two attempts to get ready.

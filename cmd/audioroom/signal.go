@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -29,5 +30,28 @@ func signalContext(parent context.Context, stderr io.Writer, left func() string)
 	return ctx, func() {
 		signal.Stop(signals)
 		cancel()
+	}
+}
+
+// hearHangUps has each SIGHUP switch the log between debug and the level that is
+// configured. What is returned ends that.
+func hearHangUps(log *slog.Logger, level *slog.LevelVar, configured slog.Level) (stop func()) {
+	signals, ended := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		defer close(ended)
+		for range signals {
+			next := slog.LevelDebug
+			if level.Level() == slog.LevelDebug {
+				next = configured
+			}
+			level.Set(next)
+			log.Log(context.Background(), max(next, slog.LevelInfo), "log level switched", "level", next.String())
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+		<-ended
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,3 +36,6 @@ func (s *Server) Admin(t testing.TB, method, path, body string) (status int, ans
 	require.NoError(t, json.Unmarshal(text, &answer), "%s", text)
 	return response.StatusCode, answer
 }
+
+// HangUp sends the server a SIGHUP.
+func (s *Server) HangUp() { s.cmd.Process.Signal(syscall.SIGHUP) }
