@@ -144,6 +144,12 @@ func TestPage_for_the_operator(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, answer.StatusCode, "the public listener has no page")
 
 	r := w.Room(t)
+	out, err := node(t, []string{
+		"PAGE_URL=" + url, "PAGE_BROWSER=" + browser(t), "PAGE_ROOM=" + r.ID, "PAGE_TOKEN=" + harness.Token(t, r.Owner, nil),
+	}, "--test", "page/operator.test.mjs")
+	require.NoError(t, err, "%s", out)
+
+	r = w.Room(t)
 	owner := r.JoinOwner()
 	owner.Do("seat:take", seat(3))
 	side := &harness.World{Stage: stage, Server: &harness.Server{URL: url}}

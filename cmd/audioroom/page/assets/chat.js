@@ -25,7 +25,12 @@ export class Chat {
     const { room } = this.session;
     const { scrollTop, scrollHeight, clientHeight } = this.list;
     const following = scrollTop + clientHeight >= scrollHeight - 24;
-    keep(this.list, room.chat, (message) => message.id, (message) => this.#make(message));
+    keep(
+      this.list,
+      room.chat,
+      (message) => message.id,
+      (message) => this.#make(message),
+    );
     if (following) this.list.scrollTop = this.list.scrollHeight;
   }
 
@@ -33,10 +38,21 @@ export class Chat {
     const face = avatar();
     paint(face, { id: userId, name: userName });
     const time = new Date(timestamp);
-    return h("div", { class: "message", "data-type": type },
+    return h(
+      "div",
+      { class: "message", "data-type": type },
       face,
-      h("div", {},
-        h("p", { class: "by" }, h("strong", {}, userName), h("time", { datetime: time.toISOString() }, time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }))),
-        h("p", { class: "content" }, content)));
+      h(
+        "div",
+        {},
+        h(
+          "p",
+          { class: "by" },
+          h("strong", { dir: "auto" }, userName),
+          h("time", { datetime: time.toISOString() }, time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })),
+        ),
+        h("p", { class: "content", dir: "auto" }, content),
+      ),
+    );
   }
 }

@@ -55,13 +55,23 @@ export class Door {
 
   #offer() {
     const choice = (value, face, name, hint, checked) =>
-      h("label", { class: "choice" }, h("input", { type: "radio", name: "as", value, checked, change: () => this.#chosen() }), face, h("span", {}, name, h("small", {}, hint)));
+      h(
+        "label",
+        { class: "choice" },
+        h("input", { type: "radio", name: "as", value, checked, change: () => this.#chosen() }),
+        face,
+        h("span", {}, name, h("small", {}, hint)),
+      );
     const faces = this.config.people.map(({ id, name, rank }, i) => {
       const face = avatar();
       paint(face, { id, name });
       return choice(String(id), face, name, rank, i === 0);
     });
-    replace(byID("door-people"), faces, choice(somebody, h("span", { class: "avatar", "aria-hidden": "true" }, "?"), "Somebody else", "member", false));
+    replace(
+      byID("door-people"),
+      faces,
+      choice(somebody, h("span", { class: "avatar", "aria-hidden": "true" }, "?"), "Somebody else", "member", false),
+    );
   }
 
   #chosen() {
@@ -92,7 +102,9 @@ export class Door {
   async #minted(form) {
     const as = form.get("as");
     const known = this.config.people.find(({ id }) => String(id) === as);
-    const me = known ? { id: known.id, name: known.name } : { id: this.number ??= 1000 + Math.floor(Math.random() * 9000), name: String(form.get("name")).trim() };
+    const me = known
+      ? { id: known.id, name: known.name }
+      : { id: (this.number ??= 1000 + Math.floor(Math.random() * 9000)), name: String(form.get("name")).trim() };
     return { me, rank: known?.rank ?? "member", token: await mintToken(me), renew: () => mintToken(me) };
   }
 
@@ -106,16 +118,22 @@ export class Door {
   /** Links that enter the same room as somebody else. */
   #others() {
     const { room } = this.session;
-    return this.config.people.filter(({ id }) => id !== room.me).map(({ id, name, rank }) => ({
-      label: `${name}, ${rank}${room.participants.includes(id) ? " (is here)" : ""}`, icon: rank === "member" ? "person" : rank,
-      href: windowOf(room.id, { id, name }, false),
-    }));
+    return this.config.people
+      .filter(({ id }) => id !== room.me)
+      .map(({ id, name, rank }) => ({
+        label: `${name}, ${rank}${room.participants.includes(id) ? " (is here)" : ""}`,
+        icon: rank === "member" ? "person" : rank,
+        href: windowOf(room.id, { id, name }, false),
+      }));
   }
 
   async #suggestRooms() {
     try {
       const { rooms } = await fetchRooms();
-      replace(byID("door-rooms"), rooms.map(({ id }) => h("option", { value: id })));
+      replace(
+        byID("door-rooms"),
+        rooms.map(({ id }) => h("option", { value: id })),
+      );
     } catch {
       // then without suggestions
     }

@@ -13,7 +13,12 @@ let meanings = {};
 export function learnMeanings(reference) {
   const lists = [reference["x-common-errors"], reference["x-connect-errors"]];
   for (const operation of Object.values(reference.operations)) lists.push(operation["x-errors"] ?? []);
-  meanings = Object.fromEntries(lists.flat().map(({ text, meaning }) => [text, meaning.replaceAll("`", "")]).reverse());
+  meanings = Object.fromEntries(
+    lists
+      .flat()
+      .map(({ text, meaning }) => [text, meaning.replaceAll("`", "")])
+      .reverse(),
+  );
 }
 
 /**

@@ -18,7 +18,19 @@ export class Log {
     this.filter = byID("log-filter");
     this.hidden = new Set();
     for (const [kind, name] of Object.entries(kinds)) {
-      byID("log-kinds").append(h("button", { type: "button", class: "chip", "data-kind": kind, "aria-pressed": "true", click: (event) => this.#toggle(kind, event.currentTarget) }, name));
+      byID("log-kinds").append(
+        h(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            "data-kind": kind,
+            "aria-pressed": "true",
+            click: (event) => this.#toggle(kind, event.currentTarget),
+          },
+          name,
+        ),
+      );
     }
     this.filter.addEventListener("input", () => this.render());
     byID("log-clear").addEventListener("click", () => session.clearJournal());
@@ -51,24 +63,46 @@ export class Log {
 
 function make(line) {
   const { kind, event, payload, at, took } = line;
-  const details = h("details", {},
-    h("summary", {},
+  const details = h(
+    "details",
+    {},
+    h(
+      "summary",
+      {},
       h("time", {}, clock(at)),
-      h("span", { class: "dir", title: kinds[kind] }, h("span", { "aria-hidden": "true" }, marks[kind]), h("span", { class: "unseen" }, kinds[kind])),
+      h(
+        "span",
+        { class: "dir", title: kinds[kind] },
+        h("span", { "aria-hidden": "true" }, marks[kind]),
+        h("span", { class: "unseen" }, kinds[kind]),
+      ),
       h("span", { class: "event" }, event),
       h("span", { class: "brief" }, JSON.stringify(payload) ?? ""),
-      took !== undefined && h("span", { class: "took" }, `${took} ms`)));
+      took !== undefined && h("span", { class: "took" }, `${took} ms`),
+    ),
+  );
   details.addEventListener("toggle", () => {
     if (details.childElementCount > 1) return;
-    details.append(h("div", { class: "whole" },
-      h("pre", { tabindex: "0" }, JSON.stringify(payload, null, 2) ?? ""),
-      h("button", { type: "button", class: "quiet", click: () => copy(plain(line)) }, "Copy")));
+    details.append(
+      h(
+        "div",
+        { class: "whole" },
+        h("pre", { tabindex: "0" }, JSON.stringify(payload, null, 2) ?? ""),
+        h("button", { type: "button", class: "quiet", click: () => copy(plain(line)) }, "Copy"),
+      ),
+    );
   });
   return h("li", { "data-kind": kind, "data-failed": Boolean(payload?.error ?? payload?.failed) }, details);
 }
 
 /** @param {import("./session.js").Line} line */
-const plain = ({ at, kind, event, payload, took }) => ({ at: new Date(at).toISOString(), kind, event, payload, ...(took === undefined ? {} : { took }) });
+const plain = ({ at, kind, event, payload, took }) => ({
+  at: new Date(at).toISOString(),
+  kind,
+  event,
+  payload,
+  ...(took === undefined ? {} : { took }),
+});
 
 function clock(at) {
   const time = new Date(at);
@@ -114,7 +148,10 @@ export class Sender {
       const name = messages[0].$ref.split("/").pop();
       examples.set(title, reference.components.messages[name].examples[0].payload);
     }
-    replace(select, Array.from(examples.keys(), (event) => h("option", {}, event)));
+    replace(
+      select,
+      Array.from(examples.keys(), (event) => h("option", {}, event)),
+    );
     const suggest = () => {
       const example = { ...examples.get(select.value) };
       if ("roomId" in example && session.room) example.roomId = session.room.id;

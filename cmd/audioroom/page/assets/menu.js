@@ -32,26 +32,42 @@ export function closeMenu() {
 /** @param {{title: string, note?: string, items: any[]}} what */
 function show({ title, note, items }, pick, back) {
   menu.setAttribute("aria-label", title);
-  const entries = items.map((item) => entry(item, () => {
-    if (item.choices) {
-      show({ title: item.label, items: item.choices }, pick, () => show({ title, note, items }, pick, back));
-      place();
-      return focusFirst();
-    }
-    const { focus } = opener;
-    closeMenu();
-    focus.call(opener);
-    pick(item);
-  }));
-  if (back) entries.unshift(entry({ label: "Back", icon: "back" }, () => { back(); place(); focusFirst(); }));
-  replace(menu,
+  const entries = items.map((item) =>
+    entry(item, () => {
+      if (item.choices) {
+        show({ title: item.label, items: item.choices }, pick, () => show({ title, note, items }, pick, back));
+        place();
+        return focusFirst();
+      }
+      const { focus } = opener;
+      closeMenu();
+      focus.call(opener);
+      pick(item);
+    }),
+  );
+  if (back)
+    entries.unshift(
+      entry({ label: "Back", icon: "back" }, () => {
+        back();
+        place();
+        focusFirst();
+      }),
+    );
+  replace(
+    menu,
     h("div", { class: "menutitle", role: "presentation" }, title),
     note && h("p", { class: "menunote", role: "presentation" }, note),
-    entries);
+    entries,
+  );
 }
 
 function entry(item, chosen) {
-  const attributes = { class: item.grave ? "grave" : null, role: "menuitem", tabindex: "-1", "aria-haspopup": item.choices ? "menu" : null };
+  const attributes = {
+    class: item.grave ? "grave" : null,
+    role: "menuitem",
+    tabindex: "-1",
+    "aria-haspopup": item.choices ? "menu" : null,
+  };
   const content = [icon(item.icon), h("span", {}, item.label), item.choices && icon("next")];
   if (item.href) return h("a", { ...attributes, href: item.href, target: "_blank", rel: "noopener", click: closeMenu }, content);
   return h("button", { ...attributes, type: "button", click: chosen }, content);

@@ -66,7 +66,9 @@ export function quantile(before, after, name, q) {
     return totals;
   };
   const old = buckets(before);
-  const grown = Array.from(buckets(after), ([edge, value]) => ({ edge, count: value - (old.get(edge) ?? 0) })).sort((a, b) => a.edge - b.edge);
+  const grown = Array.from(buckets(after), ([edge, value]) => ({ edge, count: value - (old.get(edge) ?? 0) })).sort(
+    (a, b) => a.edge - b.edge,
+  );
   const all = grown.at(-1)?.count ?? 0;
   if (all <= 0) return null;
   const goal = q * all;

@@ -19,10 +19,16 @@ export class Notices {
   }
 
   render(now) {
-    keep(this.element, this.#due(now), ({ key }) => key, (notice) => this.#make(notice), (element, { text, left }) => {
-      say(element.querySelector("p"), text);
-      say(element.querySelector(".left"), left ? `${left} s` : "");
-    });
+    keep(
+      this.element,
+      this.#due(now),
+      ({ key }) => key,
+      (notice) => this.#make(notice),
+      (element, { text, left }) => {
+        say(element.querySelector("p"), text);
+        say(element.querySelector(".left"), left ? `${left} s` : "");
+      },
+    );
   }
 
   #due(now) {
@@ -33,7 +39,9 @@ export class Notices {
       if (invite.userId !== room.me || !room.present) continue;
       const payload = { roomId: room.id, seatIndex: Number(index) };
       due.push({
-        key: `invite ${index}`, tone: "invite", left: secondsLeft(invite.until, now),
+        key: `invite ${index}`,
+        tone: "invite",
+        left: secondsLeft(invite.until, now),
         text: invite.byId ? `${nameOf(room, invite.byId)} offers you seat ${index}.` : `Seat ${index} is offered to you.`,
         buttons: [
           ["Accept", () => session.act("seat:invite:accept", payload, "Accepting the invite"), "primary"],
@@ -47,10 +55,22 @@ export class Notices {
     const again = ["Reconnect", () => session.reconnect(), "primary"];
     switch (connection.name) {
       case "cut":
-        due.push({ key: "cut", tone: "away", text: `You have cut the connection. The others see you gone.${keeps}`, left, buttons: [again] });
+        due.push({
+          key: "cut",
+          tone: "away",
+          text: `You have cut the connection. The others see you gone.${keeps}`,
+          left,
+          buttons: [again],
+        });
         break;
       case "waiting":
-        due.push({ key: "waiting", tone: "away", text: `${connection.reason ? refusalOf(connection.reason) : "The connection is lost."} Trying again in a moment.${keeps}`, left, buttons: [["Try now", again[1], "primary"]] });
+        due.push({
+          key: "waiting",
+          tone: "away",
+          text: `${connection.reason ? refusalOf(connection.reason) : "The connection is lost."} Trying again in a moment.${keeps}`,
+          left,
+          buttons: [["Try now", again[1], "primary"]],
+        });
         break;
       case "refused":
         due.push({ key: "refused", tone: "wrong", text: refusalOf(connection.reason), buttons: [["Try again", again[1], "primary"]] });
@@ -59,17 +79,30 @@ export class Notices {
         due.push({ key: "ended", tone: "away", text: connection.reason, buttons: [again] });
         break;
       case "connected":
-        if (room.closed) due.push({ key: "closed", tone: "away", text: `The room is closed. ${reasons[room.closed] ?? room.closed}`, buttons: [["Open it again", () => session.join(), "primary"]] });
+        if (room.closed)
+          due.push({
+            key: "closed",
+            tone: "away",
+            text: `The room is closed. ${reasons[room.closed] ?? room.closed}`,
+            buttons: [["Open it again", () => session.join(), "primary"]],
+          });
     }
     return due;
   }
 
   #make({ tone, buttons }) {
-    const element = h("div", { class: "notice", role: tone === "wrong" ? "alert" : "status" },
+    const element = h(
+      "div",
+      { class: "notice", role: tone === "wrong" ? "alert" : "status" },
       icon({ invite: "mail", away: "cut", wrong: "close" }[tone]),
       h("p", {}),
       h("span", { class: "left", "aria-hidden": "true" }),
-      h("span", { class: "buttons" }, buttons.map(([label, click, kind]) => h("button", { type: "button", class: kind ?? "quiet", click }, label))));
+      h(
+        "span",
+        { class: "buttons" },
+        buttons.map(([label, click, kind]) => h("button", { type: "button", class: kind ?? "quiet", click }, label)),
+      ),
+    );
     set(element, "data-tone", tone);
     return element;
   }

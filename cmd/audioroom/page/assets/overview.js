@@ -11,12 +11,46 @@ const points = 60;
 
 /** Each tile: a name, the value of a moment or the part that is well or not, and what is told beside it. */
 const tiles = [
-  { key: "rooms", name: "Rooms", value: ({ rooms }) => rooms, words: whole, sub: ({ unsaved }) => (unsaved ? `${whole(unsaved)} not saved` : "all saved") },
-  { key: "people", name: "People in rooms", value: ({ people }) => people, words: whole, sub: ({ connections }) => `${whole(connections)} connections` },
-  { key: "operations", name: "Operations a second", value: ({ operations }) => operations, words: short, sub: ({ failed, frames }) => (frames === null ? "" : `${short(failed)} of them refused, ${short(frames)} frames out`) },
-  { key: "latency", name: "Commit latency", value: ({ p99 }) => p99, words: duration, sub: ({ p50 }) => (p50 === null ? "nothing to commit" : `99 of 100 within this, half within ${duration(p50)}`) },
-  { key: "redis", name: "Redis", health: "redis", sub: ({ batch, late }) => `${batch ? `${short(batch)} to a pipeline, ` : ""}${whole(late)} late so far` },
-  { key: "laravel", name: "Laravel", health: "laravel", sub: ({ calls, pending }) => `${calls === null ? "" : `${short(calls)} calls a second, `}${whole(pending)} statuses waiting` },
+  {
+    key: "rooms",
+    name: "Rooms",
+    value: ({ rooms }) => rooms,
+    words: whole,
+    sub: ({ unsaved }) => (unsaved ? `${whole(unsaved)} not saved` : "all saved"),
+  },
+  {
+    key: "people",
+    name: "People in rooms",
+    value: ({ people }) => people,
+    words: whole,
+    sub: ({ connections }) => `${whole(connections)} connections`,
+  },
+  {
+    key: "operations",
+    name: "Operations a second",
+    value: ({ operations }) => operations,
+    words: short,
+    sub: ({ failed, frames }) => (frames === null ? "" : `${short(failed)} of them refused, ${short(frames)} frames out`),
+  },
+  {
+    key: "latency",
+    name: "Commit latency",
+    value: ({ p99 }) => p99,
+    words: duration,
+    sub: ({ p50 }) => (p50 === null ? "nothing to commit" : `99 of 100 within this, half within ${duration(p50)}`),
+  },
+  {
+    key: "redis",
+    name: "Redis",
+    health: "redis",
+    sub: ({ batch, late }) => `${batch ? `${short(batch)} to a pipeline, ` : ""}${whole(late)} late so far`,
+  },
+  {
+    key: "laravel",
+    name: "Laravel",
+    health: "laravel",
+    sub: ({ calls, pending }) => `${calls === null ? "" : `${short(calls)} calls a second, `}${whole(pending)} statuses waiting`,
+  },
 ];
 
 export class Overview {
@@ -24,13 +58,15 @@ export class Overview {
     this.history = Object.fromEntries(tiles.map(({ key }) => [key, []]));
     this.before = null;
     this.timer = null;
-    this.elements = new Map(tiles.map((tile) => {
-      const plot = svg("svg", { class: "plot" });
-      const value = h("p", { class: "value" }, "–");
-      const sub = h("p", { class: "sub" });
-      byID("tiles").append(h("section", { class: "card tile", "data-tile": tile.key }, h("h2", {}, tile.name), value, plot, sub));
-      return [tile.key, { plot, value, sub }];
-    }));
+    this.elements = new Map(
+      tiles.map((tile) => {
+        const plot = svg("svg", { class: "plot" });
+        const value = h("p", { class: "value" }, "–");
+        const sub = h("p", { class: "sub" });
+        byID("tiles").append(h("section", { class: "card tile", "data-tile": tile.key }, h("h2", {}, tile.name), value, plot, sub));
+        return [tile.key, { plot, value, sub }];
+      }),
+    );
   }
 
   /** Starts or ends the asking. */
@@ -46,7 +82,12 @@ export class Overview {
     this.#tiles(valueOf(metrics), valueOf(health));
     if (rooms.status === "fulfilled") this.#rooms(rooms.value);
     else say(byID("rooms-hint"), `The list can't be read: ${rooms.reason.message}.`);
-    say(byID("overview-hint"), metrics.status === "rejected" ? `The server does not answer: ${metrics.reason.message}` : `Every ${interval / 1000} seconds, the last ${(points * interval) / 60_000} minutes.`);
+    say(
+      byID("overview-hint"),
+      metrics.status === "rejected"
+        ? `The server does not answer: ${metrics.reason.message}`
+        : `Every ${interval / 1000} seconds, the last ${(points * interval) / 60_000} minutes.`,
+    );
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#ask(), interval);
   }
@@ -79,22 +120,53 @@ export class Overview {
   }
 
   #rooms({ now, total, rooms }) {
-    keep(byID("rooms"), rooms, ({ id }) => id, () => h("tr", {}, h("th", { scope: "row" }, h("a", {})), h("td", { class: "number" }), h("td", {}, h("span", { class: "meter", "aria-hidden": "true" }), h("span", { class: "seatwords" })), h("td", {})), (row, room) => {
-      const [name, people, seats, activity] = row.children;
-      say(name.firstElementChild, room.id);
-      set(name.firstElementChild, "href", `/?${new URLSearchParams({ room: room.id })}`);
-      say(people, String(room.participants));
-      const parts = { taken: room.taken, held: room.held, locked: room.locked };
-      const [meter, words] = seats.children;
-      replace(meter, Object.entries(parts).map(([state, count]) => {
-        const part = h("i", { "data-state": state });
-        part.style.setProperty("flex-grow", String(count));
-        return part;
-      }), rest(room));
-      say(words, [`${room.taken} of ${room.seatCount}`, room.held && `${room.held} held`, room.locked && `${room.locked} locked`, room.invites && `${room.invites} offered`].filter(Boolean).join(", "));
-      say(activity, ago(now - room.activity));
-    });
-    say(byID("rooms-hint"), rooms.length === 0 ? "No room is open." : total > rooms.length ? `The latest ${rooms.length} of ${total}.` : "");
+    keep(
+      byID("rooms"),
+      rooms,
+      ({ id }) => id,
+      () =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, h("a", {})),
+          h("td", { class: "number" }),
+          h("td", {}, h("span", { class: "meter", "aria-hidden": "true" }), h("span", { class: "seatwords" })),
+          h("td", {}),
+        ),
+      (row, room) => {
+        const [name, people, seats, activity] = row.children;
+        say(name.firstElementChild, room.id);
+        set(name.firstElementChild, "href", `/?${new URLSearchParams({ room: room.id })}`);
+        say(people, String(room.participants));
+        const parts = { taken: room.taken, held: room.held, locked: room.locked };
+        const [meter, words] = seats.children;
+        replace(
+          meter,
+          Object.entries(parts).map(([state, count]) => {
+            const part = h("i", { "data-state": state });
+            part.style.setProperty("flex-grow", String(count));
+            return part;
+          }),
+          rest(room),
+        );
+        say(
+          words,
+          [
+            `${room.taken} of ${room.seatCount}`,
+            room.held && `${room.held} held`,
+            room.locked && `${room.locked} locked`,
+            room.invites && `${room.invites} offered`,
+          ]
+            .filter(Boolean)
+            .join(", "),
+        );
+        say(activity, ago(now - room.activity));
+      },
+    );
+    say(
+      byID("rooms-hint"),
+      rooms.length === 0 ? "No room is open." : total > rooms.length ? `The latest ${rooms.length} of ${total}.` : "",
+    );
   }
 }
 

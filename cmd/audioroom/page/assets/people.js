@@ -15,13 +15,30 @@ export class People {
   render() {
     const { room } = this.session;
     const all = [...room.participants].sort((a, b) => Number(b === room.me) - Number(a === room.me));
-    keep(this.list, all, (id) => id, (id) => this.#make(id), (li, id) => this.#update(li, id));
+    keep(
+      this.list,
+      all,
+      (id) => id,
+      (id) => this.#make(id),
+      (li, id) => this.#update(li, id),
+    );
     say(byID("people-title"), `In the room · ${room.count}`);
   }
 
   #make(id) {
-    return h("li", {}, h("button", { class: "person", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", click: () => this.#open(id) },
-      avatar(), h("span", { class: "name" }), h("span", { class: "rank", "data-rank": "member" }), h("span", { class: "unseen" }), h("span", { class: "where" })));
+    return h(
+      "li",
+      {},
+      h(
+        "button",
+        { class: "person", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", click: () => this.#open(id) },
+        avatar(),
+        h("span", { class: "name", dir: "auto" }),
+        h("span", { class: "rank", "data-rank": "member" }),
+        h("span", { class: "unseen" }),
+        h("span", { class: "where" }),
+      ),
+    );
   }
 
   #update(li, id) {
@@ -46,7 +63,8 @@ export class People {
   #open(id) {
     const { session } = this;
     const button = Array.from(this.list.children).find((li) => li.dataset.key === String(id)).firstElementChild;
-    openMenu(button, { title: nameOf(session.room, id), items: session.rights.ofUser(session.room, id) },
-      (item) => session.act(item.event, item.payload, item.label));
+    openMenu(button, { title: nameOf(session.room, id), items: session.rights.ofUser(session.room, id) }, (item) =>
+      session.act(item.event, item.payload, item.label),
+    );
   }
 }

@@ -26,11 +26,15 @@ export function line(element, values, most, name) {
   });
   const path = (run) => run.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("");
   const last = runs.at(-1)?.at(-1);
-  replace(element,
+  replace(
+    element,
     svg("path", { class: "base", d: `M0 ${height}H${width}` }),
-    runs.map((run) => svg("path", { class: "area", d: `${path(run)}L${run.at(-1)[0].toFixed(1)} ${height}L${run[0][0].toFixed(1)} ${height}Z` })),
+    runs.map((run) =>
+      svg("path", { class: "area", d: `${path(run)}L${run.at(-1)[0].toFixed(1)} ${height}L${run[0][0].toFixed(1)} ${height}Z` }),
+    ),
     runs.map((run) => svg("path", { class: "line", d: path(run) })),
-    last && values.at(-1) !== null && svg("path", { class: "dot", d: `M${last[0].toFixed(1)} ${last[1].toFixed(1)}h0` }));
+    last && values.at(-1) !== null && svg("path", { class: "dot", d: `M${last[0].toFixed(1)} ${last[1].toFixed(1)}h0` }),
+  );
 }
 
 /**
@@ -43,10 +47,21 @@ export function line(element, values, most, name) {
 export function strip(element, values, most, name) {
   frame(element, name);
   const step = width / most;
-  replace(element, Array.from({ length: most }, (_, i) => {
-    const value = values[values.length - most + i];
-    return svg("rect", { class: "tick", "data-well": String(value ?? "unknown"), x: (i * step).toFixed(1), y: 14, width: (step - 1.5).toFixed(1), height: 30, rx: 1.5 });
-  }));
+  replace(
+    element,
+    Array.from({ length: most }, (_, i) => {
+      const value = values[values.length - most + i];
+      return svg("rect", {
+        class: "tick",
+        "data-well": String(value ?? "unknown"),
+        x: (i * step).toFixed(1),
+        y: 14,
+        width: (step - 1.5).toFixed(1),
+        height: 30,
+        rx: 1.5,
+      });
+    }),
+  );
 }
 
 function frame(element, name) {

@@ -6,16 +6,30 @@ import { byID, h } from "./dom.js";
 export function renderReference(document_) {
   const operations = Object.values(document_.operations);
   /** @type {[string, string, any[]][]} */
-  const groups = [["You send", "send", operations.filter(({ action }) => action === "receive")], ["You hear", "hear", operations.filter(({ action }) => action === "send")]];
+  const groups = [
+    ["You send", "send", operations.filter(({ action }) => action === "receive")],
+    ["You hear", "hear", operations.filter(({ action }) => action === "send")],
+  ];
   const contents = byID("reference-contents");
   const article = byID("reference");
   for (const [name, prefix, list] of groups) {
-    contents.append(h("h2", {}, name), h("ul", {}, list.map(({ title }) => h("li", {}, h("a", { href: `#events/${prefix}/${title}` }, title)))));
+    contents.append(
+      h("h2", {}, name),
+      h(
+        "ul",
+        {},
+        list.map(({ title }) => h("li", {}, h("a", { href: `#events/${prefix}/${title}` }, title))),
+      ),
+    );
     article.append(h("h2", {}, name));
     for (const operation of list) article.append(chapter(document_, operation, prefix));
   }
-  article.append(h("h2", {}, "Errors that any event may answer"), errors(document_["x-common-errors"]),
-    h("h2", {}, "Why a connection is refused"), errors(document_["x-connect-errors"]));
+  article.append(
+    h("h2", {}, "Errors that any event may answer"),
+    errors(document_["x-common-errors"]),
+    h("h2", {}, "Why a connection is refused"),
+    errors(document_["x-connect-errors"]),
+  );
 }
 
 function chapter(document_, operation, prefix) {
@@ -25,19 +39,51 @@ function chapter(document_, operation, prefix) {
   const facts = [];
   if (reply) {
     facts.push(["Who", operation["x-who"]]);
-    facts.push(["Ack", h("ul", {}, forms(document_, messageOf(document_, reply.messages[0]).payload).map((form) => h("li", {}, h("code", {}, outline(document_, form)))))]);
-    facts.push(["Emits", operation["x-emits"].length === 0 ? "nothing" : h("ol", { class: "emits" }, operation["x-emits"].map(({ event, to, when }) => h("li", {}, h("code", {}, event), ` to ${to === "room" ? "the room" : to === "others" ? "the others" : to}${when ? `, ${plain(when)}` : ""}`)))]);
+    facts.push([
+      "Ack",
+      h(
+        "ul",
+        {},
+        forms(document_, messageOf(document_, reply.messages[0]).payload).map((form) =>
+          h("li", {}, h("code", {}, outline(document_, form))),
+        ),
+      ),
+    ]);
+    facts.push([
+      "Emits",
+      operation["x-emits"].length === 0
+        ? "nothing"
+        : h(
+            "ol",
+            { class: "emits" },
+            operation["x-emits"].map(({ event, to, when }) =>
+              h(
+                "li",
+                {},
+                h("code", {}, event),
+                ` to ${to === "room" ? "the room" : to === "others" ? "the others" : to}${when ? `, ${plain(when)}` : ""}`,
+              ),
+            ),
+          ),
+    ]);
   } else {
     facts.push(["To", plain(operation["x-to"])]);
   }
-  return h("section", { class: "card chapter", id: `events/${prefix}/${title}`, "data-event": title },
+  return h(
+    "section",
+    { class: "card chapter", id: `events/${prefix}/${title}`, "data-event": title },
     h("h3", {}, title),
     h("p", {}, plain(summary)),
     fields(document_, message.payload),
-    h("dl", {}, facts.map(([term, description]) => [h("dt", {}, term), h("dd", {}, description)])),
+    h(
+      "dl",
+      {},
+      facts.map(([term, description]) => [h("dt", {}, term), h("dd", {}, description)]),
+    ),
     notes.map((note) => h("p", { class: "hint" }, plain(note))),
     operation["x-errors"]?.length ? errors(operation["x-errors"]) : null,
-    h("pre", { tabindex: "0" }, sample(document_, operation, message)));
+    h("pre", { tabindex: "0" }, sample(document_, operation, message)),
+  );
 }
 
 function sample(document_, { title, reply }, message) {
@@ -82,12 +128,32 @@ function fields(document_, payload) {
   return forms(document_, payload).map(({ properties = {}, required = [] }) => {
     const rows = Object.entries(properties);
     if (rows.length === 0) return h("p", { class: "hint" }, "An empty object.");
-    return h("div", { class: "scroll" }, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Field"), h("th", { scope: "col" }, "Type"), h("th", { scope: "col" }, "About"))),
-      h("tbody", {}, rows.map(([name, property]) => h("tr", {},
-        h("th", { scope: "row" }, h("code", {}, name), required.includes(name) ? null : h("small", {}, " optional")),
-        h("td", {}, typeOf(document_, property)),
-        h("td", {}, plain(resolve(document_, property).description ?? "")))))));
+    return h(
+      "div",
+      { class: "scroll" },
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h("tr", {}, h("th", { scope: "col" }, "Field"), h("th", { scope: "col" }, "Type"), h("th", { scope: "col" }, "About")),
+        ),
+        h(
+          "tbody",
+          {},
+          rows.map(([name, property]) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, h("code", {}, name), required.includes(name) ? null : h("small", {}, " optional")),
+              h("td", {}, typeOf(document_, property)),
+              h("td", {}, plain(resolve(document_, property).description ?? "")),
+            ),
+          ),
+        ),
+      ),
+    );
   });
 }
 
@@ -104,7 +170,11 @@ function typeOf(document_, property) {
 }
 
 function errors(list) {
-  return h("dl", { class: "errors" }, list.map(({ text, meaning }) => [h("dt", {}, h("code", {}, text)), h("dd", {}, plain(meaning))]));
+  return h(
+    "dl",
+    { class: "errors" },
+    list.map(({ text, meaning }) => [h("dt", {}, h("code", {}, text)), h("dd", {}, plain(meaning))]),
+  );
 }
 
 const plain = (text) => text.replaceAll("`", "");

@@ -29,6 +29,12 @@
 const maxChat = 200;
 
 /**
+ * Within this many milliseconds the server notices that a connection has ended.
+ * A seat that is still taken then is so by another window of the user.
+ */
+const noticed = 3_000;
+
+/**
  * A room that nothing is known of.
  * @param {string} id
  * @param {{id: number, name: string}} me
@@ -36,8 +42,19 @@ const maxChat = 200;
  */
 export function emptyRoom(id, me) {
   return {
-    id, me: me.id, present: false, count: 0, users: { [me.id]: me }, participants: [], seats: [], locked: [],
-    holds: {}, invites: {}, chat: [], owner: 0, closed: null,
+    id,
+    me: me.id,
+    present: false,
+    count: 0,
+    users: { [me.id]: me },
+    participants: [],
+    seats: [],
+    locked: [],
+    holds: {},
+    invites: {},
+    chat: [],
+    owner: 0,
+    closed: null,
   };
 }
 
@@ -70,8 +87,15 @@ const known = {
     const locked = Array(state.seatCount).fill(false);
     for (const index of state.lockedSeats) locked[index] = true;
     return {
-      ...room, users, seats, locked, present: true, closed: null, count: state.participantCount,
-      participants: [...state.participants.map((user) => user.id), room.me], holds: {},
+      ...room,
+      users,
+      seats,
+      locked,
+      present: true,
+      closed: null,
+      count: state.participantCount,
+      participants: [...state.participants.map((user) => user.id), room.me],
+      holds: {},
       invites: without(room.invites, (invite, index) => index >= state.seatCount),
     };
   },
@@ -92,10 +116,11 @@ const known = {
   },
 
   // Who is in the room hears of it, but for the times; who is not sees what is stored.
-  stored(room, { now: serverNow, room: stored }, { now }) {
+  stored(room, { now: serverNow, room: stored }, { now, seatGrace }) {
     if (!stored) return room;
     const local = (time) => time - serverNow + now;
-    const holds = {}, invites = {};
+    const holds = {},
+      invites = {};
     let { seats, locked } = room;
     if (!room.present) {
       seats = Array(stored.seatCount).fill(null);
@@ -103,9 +128,10 @@ const known = {
     }
     for (const { seatIndex, userId, isMuted, heldUntil } of stored.seats) {
       if (heldUntil) {
-        if (local(heldUntil) > now && !seats[seatIndex] && !locked[seatIndex]) holds[seatIndex] = { userId, isMuted, until: local(heldUntil) };
-      } else if (!room.present && userId === room.me) {
-        if (room.holds[seatIndex]) holds[seatIndex] = room.holds[seatIndex]; // the server has not noticed yet
+        if (local(heldUntil) > now && !seats[seatIndex] && !locked[seatIndex])
+          holds[seatIndex] = { userId, isMuted, until: local(heldUntil) };
+      } else if (!room.present && room.holds[seatIndex]?.userId === userId && room.holds[seatIndex].until - seatGrace + noticed > now) {
+        holds[seatIndex] = room.holds[seatIndex]; // the server has not noticed yet
       } else if (!room.present) {
         seats[seatIndex] = { userId, isMuted };
       }

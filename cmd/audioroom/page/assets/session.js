@@ -158,7 +158,8 @@ export class Session {
     try {
       const stored = await fetchRoom(room.id);
       if (this.room?.id !== room.id) return;
-      if (version !== this.version) { // something happened meanwhile
+      if (version !== this.version) {
+        // something happened meanwhile
         this.storedTimer = setTimeout(() => this.readStored(), staleInterval);
         return;
       }

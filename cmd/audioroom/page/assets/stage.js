@@ -28,7 +28,13 @@ export class Stage {
 
   render(now) {
     const { room } = this.session;
-    keep(this.seats, room.seats.map((_, index) => index), (index) => index, (index) => this.#make(index), (li, index) => this.#update(li, index, now));
+    keep(
+      this.seats,
+      room.seats.map((_, index) => index),
+      (index) => index,
+      (index) => this.#make(index),
+      (li, index) => this.#update(li, index, now),
+    );
     this.#center();
     this.arrange();
   }
@@ -48,11 +54,26 @@ export class Stage {
   }
 
   #make(index) {
-    const ring = svg("svg", { class: "ring", viewBox: "0 0 64 64", "aria-hidden": "true" },
-      svg("circle", { cx: 32, cy: 32, r: 30, "stroke-dasharray": ringLength.toFixed(1) }));
-    const button = h("button", { class: "seat", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", click: () => this.open(index) },
-      h("span", { class: "disc", "aria-hidden": "true" }, avatar(), ring, h("span", { class: "mark" }), h("span", { class: "rank", "data-rank": "member" })),
-      h("span", { class: "label", "aria-hidden": "true" }), h("span", { class: "sub", "aria-hidden": "true" }), h("span", { class: "unseen" }));
+    const ring = svg(
+      "svg",
+      { class: "ring", viewBox: "0 0 64 64", "aria-hidden": "true" },
+      svg("circle", { cx: 32, cy: 32, r: 30, "stroke-dasharray": ringLength.toFixed(1) }),
+    );
+    const button = h(
+      "button",
+      { class: "seat", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", click: () => this.open(index) },
+      h(
+        "span",
+        { class: "disc", "aria-hidden": "true" },
+        avatar(),
+        ring,
+        h("span", { class: "mark" }),
+        h("span", { class: "rank", "data-rank": "member" }),
+      ),
+      h("span", { class: "label", dir: "auto", "aria-hidden": "true" }),
+      h("span", { class: "sub", "aria-hidden": "true" }),
+      h("span", { class: "unseen" }),
+    );
     return h("li", {}, button);
   }
 
@@ -89,8 +110,7 @@ export class Stage {
     const seen = look(session.room, index, Date.now());
     const items = session.room.present ? session.rights.ofSeat(session.room, index) : [];
     const note = [seen.note === "Free." ? "" : seen.note, items.length > 0 ? "" : nothing(session, seen)].join(" ").trim();
-    openMenu(button, { title: `Seat ${index}`, note, items },
-      (item) => session.act(item.event, item.payload, item.label));
+    openMenu(button, { title: `Seat ${index}`, note, items }, (item) => session.act(item.event, item.payload, item.label));
   }
 
   /** The arrow keys go from seat to seat. */
@@ -116,10 +136,18 @@ export class Stage {
     const shown = [text, own, other?.id].join();
     if (this.center.dataset.shown === shown) return;
     this.center.dataset.shown = shown;
-    replace(this.center,
+    replace(
+      this.center,
       h("p", { class: "you" }, text),
       own >= 0 && h("button", { class: "quiet", type: "button", click: () => this.#leave(own) }, icon("stand"), "Leave the seat"),
-      other && h("a", { class: "quiet", href: windowOf(room.id, other), target: "_blank", rel: "noopener" }, icon("person"), `Open a second window as ${other.name}`));
+      other &&
+        h(
+          "a",
+          { class: "quiet", href: windowOf(room.id, other), target: "_blank", rel: "noopener" },
+          icon("person"),
+          `Open a second window as ${other.name}`,
+        ),
+    );
   }
 
   #leave(index) {
@@ -142,11 +170,23 @@ function look(room, index, now) {
   const name = (userId) => (userId === room.me ? "you" : nameOf(room, userId));
   const seen = { mine, state: "free", label: "Free", muted: false, user: null, until: 0, invited: false, sub: "", note: "" };
   if (sitter) {
-    Object.assign(seen, { state: "taken", user: userOf(room, sitter.userId), muted: sitter.isMuted, label: mine ? "You" : nameOf(room, sitter.userId) });
+    Object.assign(seen, {
+      state: "taken",
+      user: userOf(room, sitter.userId),
+      muted: sitter.isMuted,
+      label: mine ? "You" : nameOf(room, sitter.userId),
+    });
     seen.note = `${capital(name(sitter.userId))} ${mine ? "sit" : "sits"} here${sitter.isMuted ? ", muted" : ""}.`;
   } else if (hold) {
     const left = secondsLeft(hold.until, now);
-    Object.assign(seen, { state: "held", user: userOf(room, hold.userId), until: hold.until, muted: hold.isMuted, label: mine ? "You" : nameOf(room, hold.userId), sub: `held ${left} s` });
+    Object.assign(seen, {
+      state: "held",
+      user: userOf(room, hold.userId),
+      until: hold.until,
+      muted: hold.isMuted,
+      label: mine ? "You" : nameOf(room, hold.userId),
+      sub: `held ${left} s`,
+    });
     seen.note = `Held for ${name(hold.userId)}, whose connection was lost, for ${left} s.`;
   } else if (room.locked[index]) {
     Object.assign(seen, { state: "locked", label: "Locked" });
@@ -156,7 +196,11 @@ function look(room, index, now) {
   }
   if (invite && !sitter) {
     const left = secondsLeft(invite.until, now);
-    Object.assign(seen, { invited: true, label: invite.userId === room.me ? "For you" : nameOf(room, invite.userId), sub: `invited ${left} s` });
+    Object.assign(seen, {
+      invited: true,
+      label: invite.userId === room.me ? "For you" : nameOf(room, invite.userId),
+      sub: `invited ${left} s`,
+    });
     if (!hold) seen.until = invite.until;
     seen.note += ` ${capital(name(invite.userId))} ${invite.userId === room.me ? "are" : "is"} invited, for ${left} s.`;
   }

@@ -67,7 +67,9 @@ beforeEach(() => {
   heard = [];
   states = [];
   client = new Client({
-    url: "ws://host/socket.io/", token: "secret", WebSocket: FakeSocket,
+    url: "ws://host/socket.io/",
+    token: "secret",
+    WebSocket: FakeSocket,
     onEvent: (event, payload) => heard.push([event, payload]),
     onState: (state) => states.push(state.name),
   });

@@ -14,7 +14,12 @@ test("packets of the main namespace are read", () => {
   assert.deepEqual(decodePacket('0{"sid":"s"}'), { type: "connect", data: { sid: "s" } });
   assert.deepEqual(decodePacket("0"), { type: "connect", data: undefined });
   assert.deepEqual(decodePacket("1"), { type: "disconnect" });
-  assert.deepEqual(decodePacket('2["seat:cleared",{"seatIndex":3}]'), { type: "event", id: null, event: "seat:cleared", args: [{ seatIndex: 3 }] });
+  assert.deepEqual(decodePacket('2["seat:cleared",{"seatIndex":3}]'), {
+    type: "event",
+    id: null,
+    event: "seat:cleared",
+    args: [{ seatIndex: 3 }],
+  });
   assert.deepEqual(decodePacket('2/,["a"]'), { type: "event", id: null, event: "a", args: [] });
   assert.deepEqual(decodePacket('212["a",1]'), { type: "event", id: 12, event: "a", args: [1] });
   assert.deepEqual(decodePacket('30[{"success":true}]'), { type: "ack", id: 0, args: [{ success: true }] });
@@ -23,7 +28,21 @@ test("packets of the main namespace are read", () => {
 });
 
 test("what is no packet of ours is refused", () => {
-  for (const bad of ["", "7", '51-["a",{"_placeholder":true,"num":0}]', "6", "2", "2{}", "2[]", "2[1]", "2[", "3[1]", "30", "30{}", '2/other,["a"]']) {
+  for (const bad of [
+    "",
+    "7",
+    '51-["a",{"_placeholder":true,"num":0}]',
+    "6",
+    "2",
+    "2{}",
+    "2[]",
+    "2[1]",
+    "2[",
+    "3[1]",
+    "30",
+    "30{}",
+    '2/other,["a"]',
+  ]) {
     assert.throws(() => decodePacket(bad), bad);
   }
 });

@@ -17,10 +17,16 @@ h_count ${n + 20}
 
 test("the text format is read", () => {
   const reading = parseMetrics(text(1));
-  assert.deepEqual(reading.get("a_total"), [{ labels: { kind: "x" }, value: 1 }, { labels: { kind: 'y "q" \\ \n}' }, value: 2 }]);
+  assert.deepEqual(reading.get("a_total"), [
+    { labels: { kind: "x" }, value: 1 },
+    { labels: { kind: 'y "q" \\ \n}' }, value: 2 },
+  ]);
   assert.equal(sum(reading, "gauge"), 3.5e-5);
   assert.equal(sum(reading, "a_total"), 3);
-  assert.equal(sum(reading, "a_total", ({ kind }) => kind === "x"), 1);
+  assert.equal(
+    sum(reading, "a_total", ({ kind }) => kind === "x"),
+    1,
+  );
   assert.equal(sum(reading, "nothing"), null);
   assert.equal(parseMetrics("").size, 0);
 });

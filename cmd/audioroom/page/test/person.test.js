@@ -6,7 +6,17 @@ import { learnMeanings, meaningOf } from "../assets/errors.js";
 import { hueOf, initialsOf } from "../assets/person.js";
 
 test("initials, whatever the script", () => {
-  const want = { Olivia: "Ol", "Ada Lovelace": "AL", "  mia  van der berg ": "MB", "🎤 Zoë": "Zo", أحمد: "أح", "<img src=x>": "IS", "": "?", "!!!": "?", X: "X" };
+  const want = {
+    Olivia: "Ol",
+    "Ada Lovelace": "AL",
+    "  mia  van der berg ": "MB",
+    "🎤 Zoë": "Zo",
+    أحمد: "أح",
+    "<img src=x>": "IS",
+    "": "?",
+    "!!!": "?",
+    X: "X",
+  };
   for (const [name, initials] of Object.entries(want)) assert.equal(initialsOf(name), initials, name);
 });
 
@@ -20,12 +30,14 @@ test("neighbouring ids have different hues", () => {
 test("a token tells whose it is", () => {
   const token = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
   assert.deepEqual(bearerOf(token({ id: 7, name: "Zoë ✓" })), { id: 7, name: "Zoë ✓" });
-  for (const bad of ["", "a.b", "x", token({ id: "7", name: "Ada" }), token({ id: 7 }), token(null)]) assert.equal(bearerOf(bad), null, bad);
+  for (const bad of ["", "a.b", "x", token({ id: "7", name: "Ada" }), token({ id: 7 }), token(null)])
+    assert.equal(bearerOf(bad), null, bad);
 });
 
 test("refusals in plain words", () => {
   learnMeanings({
-    "x-common-errors": [{ text: "Not in room", meaning: "Join `it` first." }], "x-connect-errors": [],
+    "x-common-errors": [{ text: "Not in room", meaning: "Join `it` first." }],
+    "x-connect-errors": [],
     operations: { A: { "x-errors": [{ text: "Seat is locked", meaning: "The seat is locked." }] } },
   });
   const room = { me: 4, users: { 7: { name: "Ada" } }, holds: { 2: { userId: 7, until: 9_500 } } };

@@ -12,14 +12,19 @@ const times = { now: 0, seatGrace: 45_000, inviteTTL: 30_000 };
 function roomOf(me) {
   const everybody = [1, 2, 3, 4, 5].map((id) => ({ id, name: `N${id}` }));
   const state = {
-    roomId: "42", participants: everybody.filter(({ id }) => id !== me), seatCount: 8, participantCount: 5, lockedSeats: [5],
+    roomId: "42",
+    participants: everybody.filter(({ id }) => id !== me),
+    seatCount: 8,
+    participantCount: 5,
+    lockedSeats: [5],
     seats: [1, 2, 3, 4].map((userId, seatIndex) => ({ seatIndex, userId, isMuted: userId === 4 })),
   };
   const room = reduce(emptyRoom("42", { id: me, name: `N${me}` }), "joined", state, times);
   return { ...room, holds: { 6: { userId: 9, isMuted: false, until: 45_000 } } };
 }
 
-const offered = (me, seat, room = roomOf(me)) => new Rights(rankOf(me), rankOf).ofSeat(room, seat).map(({ event, label }) => event ?? label);
+const offered = (me, seat, room = roomOf(me)) =>
+  new Rights(rankOf(me), rankOf).ofSeat(room, seat).map(({ event, label }) => event ?? label);
 
 test("a member takes seats and leaves them, and that is all", () => {
   assert.deepEqual(offered(5, 4), ["seat:take"]);
@@ -40,12 +45,18 @@ test("the owner seats people in addition", () => {
   assert.deepEqual(offered(1, 4), ["seat:take", "Seat somebody here", "Invite somebody", "seat:lock"]);
   assert.deepEqual(offered(1, 1), ["seat:mute", "seat:remove", "seat:lock"]);
   const [assign] = new Rights("owner", rankOf).ofSeat(roomOf(1), 4).filter(({ choices }) => choices);
-  assert.deepEqual(assign.choices.map(({ payload }) => payload.userId), [2, 3, 4, 5]);
+  assert.deepEqual(
+    assign.choices.map(({ payload }) => payload.userId),
+    [2, 3, 4, 5],
+  );
 });
 
 test("only who is not seated is invited, and a seat is offered once", () => {
   const [invite] = new Rights("admin", rankOf).ofSeat(roomOf(2), 4).filter(({ choices }) => choices);
-  assert.deepEqual(invite.choices.map(({ payload }) => payload), [{ roomId: "42", userId: 5, seatIndex: 4 }]);
+  assert.deepEqual(
+    invite.choices.map(({ payload }) => payload),
+    [{ roomId: "42", userId: 5, seatIndex: 4 }],
+  );
   const pending = reduce(roomOf(2), "seat:invite:pending", { seatIndex: 4, isPending: true, invitedUserId: 5 }, times);
   assert.deepEqual(offered(2, 4, pending), ["seat:take", "seat:lock"]);
 });
@@ -53,13 +64,23 @@ test("only who is not seated is invited, and a seat is offered once", () => {
 test("who is invited answers, on a locked seat too", () => {
   const pending = reduce(roomOf(5), "seat:invite:pending", { seatIndex: 5, isPending: true, invitedUserId: 5 }, times);
   assert.deepEqual(offered(5, 5, pending), ["seat:invite:accept", "seat:invite:decline"]);
-  assert.deepEqual(new Rights("member", rankOf).ofUser(pending, 5).map(({ event }) => event), ["seat:invite:accept", "seat:invite:decline"]);
+  assert.deepEqual(
+    new Rights("member", rankOf).ofUser(pending, 5).map(({ event }) => event),
+    ["seat:invite:accept", "seat:invite:decline"],
+  );
 });
 
 test("participants are offered the first free seat", () => {
-  const labels = (me, user) => new Rights(rankOf(me), rankOf).ofUser(roomOf(me), user).map(({ event, payload }) => [event, payload.seatIndex]);
-  assert.deepEqual(labels(1, 5), [["seat:invite", 4], ["seat:assign", 4]]);
+  const labels = (me, user) =>
+    new Rights(rankOf(me), rankOf).ofUser(roomOf(me), user).map(({ event, payload }) => [event, payload.seatIndex]);
+  assert.deepEqual(labels(1, 5), [
+    ["seat:invite", 4],
+    ["seat:assign", 4],
+  ]);
   assert.deepEqual(labels(2, 5), [["seat:invite", 4]]);
   assert.deepEqual(labels(5, 4), []);
-  assert.deepEqual(new Rights("admin", rankOf).ofUser(roomOf(2), 4).map(({ event }) => event), ["seat:unmute", "seat:remove"]);
+  assert.deepEqual(
+    new Rights("admin", rankOf).ofUser(roomOf(2), 4).map(({ event }) => event),
+    ["seat:unmute", "seat:remove"],
+  );
 });

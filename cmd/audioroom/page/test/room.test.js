@@ -10,11 +10,21 @@ const bob = { id: 8, name: "Bob" };
 
 /** The room after a join that found ada on seat 0, muted, and seat 3 locked, and what was heard since. */
 function room(...heard) {
-  const state = { roomId: "42", participants: [ada], seats: [{ seatIndex: 0, userId: 7, isMuted: true }], lockedSeats: [3], seatCount: 5, participantCount: 2 };
-  return [["joined", state], ...heard].reduce((before, [name, payload]) => {
-    freeze(before);
-    return reduce(before, name, payload, times);
-  }, emptyRoom("42", me));
+  const state = {
+    roomId: "42",
+    participants: [ada],
+    seats: [{ seatIndex: 0, userId: 7, isMuted: true }],
+    lockedSeats: [3],
+    seatCount: 5,
+    participantCount: 2,
+  };
+  return [["joined", state], ...heard].reduce(
+    (before, [name, payload]) => {
+      freeze(before);
+      return reduce(before, name, payload, times);
+    },
+    emptyRoom("42", me),
+  );
 }
 
 /** A reducer that alters what it is given throws. */
@@ -68,8 +78,17 @@ test("an invite stands until it is told to have ended", () => {
 test("what is stored tells until when, as of this machine's clock", () => {
   const stored = {
     now: 500_000,
-    room: { owner: 1, seatCount: 5, lockedSeats: [3], invites: [{ seatIndex: 1, userId: 4, invitedById: 7, expiresAt: 520_000 }],
-      seats: [{ seatIndex: 0, userId: 7, isMuted: true, heldUntil: 0 }, { seatIndex: 2, userId: 8, isMuted: true, heldUntil: 540_000 }, { seatIndex: 3, userId: 9, isMuted: false, heldUntil: 540_000 }] },
+    room: {
+      owner: 1,
+      seatCount: 5,
+      lockedSeats: [3],
+      invites: [{ seatIndex: 1, userId: 4, invitedById: 7, expiresAt: 520_000 }],
+      seats: [
+        { seatIndex: 0, userId: 7, isMuted: true, heldUntil: 0 },
+        { seatIndex: 2, userId: 8, isMuted: true, heldUntil: 540_000 },
+        { seatIndex: 3, userId: 9, isMuted: false, heldUntil: 540_000 },
+      ],
+    },
   };
   const r = room(["stored", stored]);
   assert.deepEqual(r.holds, { 2: { userId: 8, isMuted: true, until: 1_040_000 } }, "a locked seat is not held, whatever was stored before");
@@ -84,11 +103,28 @@ test("a lost connection leaves a held seat", () => {
   const lost = room(["took", { seatIndex: 1 }], ["lost", null]);
   assert.deepEqual(lost.holds, { 1: { userId: 4, isMuted: false, until: 1_045_000 } });
   assert.deepEqual([lost.present, lost.seats[1], lost.participants, lost.count], [false, null, [7], 1]);
-  const stored = (seats) => reduce(lost, "stored", { now: 0, room: { owner: 0, seatCount: 5, lockedSeats: [2], invites: [], seats } }, times);
+  const stored = (seats) =>
+    reduce(lost, "stored", { now: 0, room: { owner: 0, seatCount: 5, lockedSeats: [2], invites: [], seats } }, times);
   assert.deepEqual(stored([{ seatIndex: 1, userId: 4, isMuted: false, heldUntil: 0 }]).holds, lost.holds, "the server has not noticed yet");
-  const later = stored([{ seatIndex: 1, userId: 4, isMuted: true, heldUntil: 40_000 }, { seatIndex: 4, userId: 7, isMuted: false, heldUntil: 0 }]);
-  assert.deepEqual(later.holds, { 1: { userId: 4, isMuted: true, until: 1_040_000 } });
-  assert.deepEqual([later.seats[4], later.seats[0], later.locked], [{ userId: 7, isMuted: false }, null, [false, false, true, false, false]]);
+  const later = reduce(
+    lost,
+    "stored",
+    {
+      now: 0,
+      room: { owner: 0, seatCount: 5, lockedSeats: [], invites: [], seats: [{ seatIndex: 1, userId: 4, isMuted: false, heldUntil: 0 }] },
+    },
+    { ...times, now: times.now + 4_000 },
+  );
+  assert.deepEqual([later.holds, later.seats[1]], [{}, { userId: 4, isMuted: false }], "another window of the user sits there");
+  const noticed = stored([
+    { seatIndex: 1, userId: 4, isMuted: true, heldUntil: 40_000 },
+    { seatIndex: 4, userId: 7, isMuted: false, heldUntil: 0 },
+  ]);
+  assert.deepEqual(noticed.holds, { 1: { userId: 4, isMuted: true, until: 1_040_000 } });
+  assert.deepEqual(
+    [noticed.seats[4], noticed.seats[0], noticed.locked],
+    [{ userId: 7, isMuted: false }, null, [false, false, true, false, false]],
+  );
   assert.equal(reduce(lost, "lost", null, times), lost);
   assert.deepEqual(reduce(room(["took", { seatIndex: 1 }]), "lost", null, { ...times, seatGrace: 0 }).holds, {});
 });

@@ -18,7 +18,16 @@ const people = new Set();
 export async function launch() {
   browser = await chromium.launch({
     executablePath,
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
 }
 
@@ -91,7 +100,11 @@ class Person {
   /** Waits until a seat is said to be so. */
   async sees(index, words) {
     const button = this.seat(index);
-    await until(() => button.locator(".unseen").textContent(), (text) => text === `Seat ${index}: ${words}`, `seat ${index} is "${words}"`);
+    await until(
+      () => button.locator(".unseen").textContent(),
+      (text) => text === `Seat ${index}: ${words}`,
+      `seat ${index} is "${words}"`,
+    );
   }
 
   async says(text) {
@@ -108,10 +121,14 @@ class Person {
   async scan(...leftOut) {
     await this.page.evaluate(axe);
     const { violations } = await this.page.evaluate(
-      (exclude) => globalThis.axe.run({ exclude }, { resultTypes: ["violations"], preload: false }), leftOut.map((selector) => [selector]));
+      (exclude) => globalThis.axe.run({ exclude }, { resultTypes: ["violations"], preload: false }),
+      leftOut.map((selector) => [selector]),
+    );
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`);
+      .map(
+        ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`,
+      );
   }
 }
 

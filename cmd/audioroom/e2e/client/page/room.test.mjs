@@ -24,7 +24,8 @@ test("a newcomer comes in and sits down by keyboard alone", async () => {
   assert.match(await page.innerText("#roombar-facts"), /you are Max, member/);
   assert.match(page.url(), /room=keys&as=4/);
 
-  const focused = () => page.evaluate("(document.activeElement.querySelector(':scope.seat > .unseen') ?? document.activeElement).textContent.trim()");
+  const focused = () =>
+    page.evaluate("(document.activeElement.querySelector(':scope.seat > .unseen') ?? document.activeElement).textContent.trim()");
   for (let i = 0; i < 12 && !(await focused()).startsWith("Seat 0"); i++) await page.keyboard.press("Tab");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
@@ -91,7 +92,11 @@ test("two windows see everything move", async () => {
 
   await max.page.getByRole("button", { name: "Leave", exact: true }).click();
   await max.page.locator("#door-form").waitFor();
-  await until(() => olivia.page.innerText("#people-title"), (text) => text === "In the room · 1", "Max has left");
+  await until(
+    () => olivia.page.innerText("#people-title"),
+    (text) => text === "In the room · 1",
+    "Max has left",
+  );
 });
 
 test("only what the rank allows is offered", async () => {
@@ -128,8 +133,16 @@ test("a cut connection leaves a held seat, which is given back as it was", async
   await mia.sees(7, "Held for you, whose connection was lost");
   assert.equal(await mia.page.innerText("#wire-state"), "Cut");
   assert.match(await mia.page.innerText("#notices"), /Seat 7 is held for you\.\s+\d+ s/);
-  await until(() => olivia.seat(7).innerText(), (text) => /held (4\d|3\d) s/.test(text), "the seconds run");
-  await until(() => olivia.page.innerText("#people-title"), (text) => text === "In the room · 2", "Mia has left");
+  await until(
+    () => olivia.seat(7).innerText(),
+    (text) => /held (4\d|3\d) s/.test(text),
+    "the seconds run",
+  );
+  await until(
+    () => olivia.page.innerText("#people-title"),
+    (text) => text === "In the room · 2",
+    "Mia has left",
+  );
 
   await max.sees(7, "Held for Mia, whose connection was lost");
   await max.act(7, "Take this seat");
@@ -150,7 +163,11 @@ test("a connection that breaks comes back by itself, and the seat with it", asyn
   const [broken] = wires;
   wires = [];
   for (const end of broken) await end.close();
-  await until(() => wires.length, (n) => n > 0, "another connection");
+  await until(
+    () => wires.length,
+    (n) => n > 0,
+    "another connection",
+  );
   await max.isIn();
   await max.sees(2, "You sit here");
   await max.page.fill("#log-filter", "waiting");
@@ -192,14 +209,22 @@ test("the log is filtered and copied, and events are sent from it", async () => 
   assert.match(await page.evaluate("document.getElementById('send-payload').validationMessage"), /no JSON/);
 
   await page.fill("#log-filter", "seat:take INVALID");
-  await until(() => page.locator("#log-lines li").count(), (n) => n === 1, "one line is left");
+  await until(
+    () => page.locator("#log-lines li").count(),
+    (n) => n === 1,
+    "one line is left",
+  );
   await page.getByRole("button", { name: "Copy JSON" }).click();
   const [copied] = JSON.parse(await page.evaluate("navigator.clipboard.readText()"));
   assert.deepEqual([copied.kind, copied.event, copied.payload], ["answer", "seat:take", { success: false, error: "INVALID_PAYLOAD" }]);
   await page.fill("#log-filter", "");
   const all = await page.locator("#log-lines li").count();
   await page.getByRole("button", { name: "Answers" }).click();
-  await until(() => page.locator("#log-lines li[data-kind=answer]").count(), (n) => n === 0, "the answers are hidden");
+  await until(
+    () => page.locator("#log-lines li[data-kind=answer]").count(),
+    (n) => n === 0,
+    "the answers are hidden",
+  );
   assert.ok((await page.locator("#log-lines li").count()) < all);
 });
 
@@ -212,7 +237,11 @@ test("the overview tells of the server and its rooms", async () => {
   assert.match(await row.innerText(), /1\s+1 of 15/);
   const value = (tile) => page.locator(`[data-tile=${tile}] .value`).innerText();
   for (const tile of ["rooms", "people", "operations"]) {
-    await until(() => value(tile), (text) => /^[\d,.]+$/.test(text), `${tile} is a number`);
+    await until(
+      () => value(tile),
+      (text) => /^[\d,.]+$/.test(text),
+      `${tile} is a number`,
+    );
   }
   for (const part of ["redis", "laravel"]) assert.equal(await value(part), "healthy");
   assert.equal(await page.locator(".plot[aria-label]").count(), 6);
@@ -229,7 +258,8 @@ test("every event has its chapter", async () => {
   const chapter = page.locator("[id='events/send/seat:invite:accept']");
   await chapter.waitFor();
   const text = await chapter.innerText();
-  for (const part of ["the invited user", "seat:updated to the room", "No pending invite found", "emitWithAck"]) assert.ok(text.includes(part), part);
+  for (const part of ["the invited user", "seat:updated to the room", "No pending invite found", "emitWithAck"])
+    assert.ok(text.includes(part), part);
   const box = await chapter.boundingBox();
   assert.ok(box.y >= 0 && box.y < 800, "the address goes to the chapter");
 });
@@ -258,7 +288,11 @@ test("nothing serious is found by the accessibility scan", async () => {
   assert.deepEqual(await olivia.scan(), [], "the room with a menu");
   assert.deepEqual(await mia.scan(), [], "the room, cut off");
   const others = ".chapter:nth-of-type(n + 4)"; // they are all made in the same way
-  for (const [path, options] of [["/", {}], ["/#overview", { colorScheme: "dark" }], ["/#events", {}]]) {
+  for (const [path, options] of [
+    ["/", {}],
+    ["/#overview", { colorScheme: "dark" }],
+    ["/#events", {}],
+  ]) {
     const somebody = await open(path, options);
     await somebody.page.locator("main .view:visible h1").first().waitFor();
     assert.deepEqual(await somebody.scan(others), [], path);
@@ -267,7 +301,11 @@ test("nothing serious is found by the accessibility scan", async () => {
 
 test("nothing is cut off on a narrow page", async () => {
   const name = "Maximiliana Constantinopolitania-Featherstonehaugh";
-  const { page } = await enter("a-room-with-a-very-long-name-that-nobody-would-ever-want-to-type-but-somebody-will", { as: 4000, name }, { viewport: { width: 320, height: 640 } });
+  const { page } = await enter(
+    "a-room-with-a-very-long-name-that-nobody-would-ever-want-to-type-but-somebody-will",
+    { as: 4000, name },
+    { viewport: { width: 320, height: 640 } },
+  );
   for (const view of ["#room", "#overview", "#events"]) {
     await page.evaluate(`location.hash = "${view}"`);
     await page.waitForTimeout(100);

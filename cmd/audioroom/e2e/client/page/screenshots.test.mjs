@@ -37,7 +37,12 @@ test("pictures", async () => {
   const [aisha, max, mia] = [await enter(room, 3), await enter(room, 4, phone), await enter(room, 5)];
   const maxAtNight = await enter(room, 4, { ...phone, ...dark });
   const guests = [];
-  for (const [id, name] of [[11, "Noor Haddad"], [15, "Tomás Rivera"], [18, "Yuki Ito"]]) guests.push(await enter(room, { as: id, name }));
+  for (const [id, name] of [
+    [11, "Noor Haddad"],
+    [15, "Tomás Rivera"],
+    [18, "Yuki Ito"],
+  ])
+    guests.push(await enter(room, { as: id, name }));
   await olivia.act(0, "Take this seat");
   await adam.act(3, "Take this seat");
   await aisha.act(12, "Take this seat");

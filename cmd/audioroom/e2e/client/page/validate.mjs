@@ -13,7 +13,8 @@ const faults = [];
 const asyncapi = require("@asyncapi/specs/schemas/3.0.0.json");
 delete asyncapi.definitions["http://json-schema.org/draft-07/schema"]; // which Ajv knows
 const specification = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(asyncapi);
-if (!specification(document)) faults.push(...specification.errors.map(({ instancePath, message }) => `the document: ${instancePath} ${message}`));
+if (!specification(document))
+  faults.push(...specification.errors.map(({ instancePath, message }) => `the document: ${instancePath} ${message}`));
 
 const ajv = new Ajv({ strict: false, allErrors: true }).addSchema(document, "document");
 const validators = new Map();
