@@ -66,17 +66,21 @@ func (c *conn) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	c.read.data = p
-	err := c.raw.Read(c.read.fd)
-	c.read.data = nil
-	switch {
-	case err != nil:
-		return 0, err
-	case c.read.errno != 0:
-		return 0, &net.OpError{Op: "read", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.NewSyscallError("read", c.read.errno)}
-	case c.read.n == 0:
-		return 0, io.EOF
+	if err := c.raw.Read(c.read.fd); err != nil || c.read.n <= 0 {
+		return 0, c.ended(err)
 	}
 	return c.read.n, nil
+}
+
+// ended is why a read returned nothing.
+func (c *conn) ended(err error) error {
+	switch {
+	case err != nil:
+		return err
+	case c.read.errno != 0:
+		return c.failed("read", c.read.errno)
+	}
+	return io.EOF
 }
 
 // Write implements net.Conn.
@@ -89,9 +93,14 @@ func (c *conn) Write(p []byte) (written int, err error) {
 		case err != nil:
 			return written, err
 		case c.write.errno != 0:
-			return written, &net.OpError{Op: "write", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.NewSyscallError("write", c.write.errno)}
+			return written, c.failed("write", c.write.errno)
 		}
 		written += c.write.n
 	}
 	return written, nil
+}
+
+// failed is the error of a system call, as the net package words it.
+func (c *conn) failed(op string, errno syscall.Errno) error {
+	return &net.OpError{Op: op, Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.NewSyscallError(op, errno)}
 }

@@ -67,7 +67,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	upgraded = true
 	c := newConn(s, conn, r)
-	go c.serve(r.Header.Get("Sec-Websocket-Key"))
+	c.serve(r.Header.Get("Sec-Websocket-Key"))
 }
 
 // check holds a handshake against the protocol, in the order of the reference

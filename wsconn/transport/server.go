@@ -166,10 +166,15 @@ func (s *Server) guard(c *Conn, callback string, fn func()) (ok bool) {
 		if ok {
 			return
 		}
-		s.config.Logger.Error("callback panicked", "callback", callback, "conn", c.id,
-			"panic", recover(), "stack", string(debug.Stack()))
-		s.config.Observer.Panicked()
+		s.panicked(c, callback, recover())
 	}()
 	fn()
 	return true
+}
+
+// panicked notes a panic that was survived. Its caller was deferred.
+func (s *Server) panicked(c *Conn, callback string, reason any) {
+	s.config.Logger.Error("callback panicked", "callback", callback, "conn", c.id,
+		"panic", reason, "stack", string(debug.Stack()))
+	s.config.Observer.Panicked()
 }

@@ -101,14 +101,25 @@ func readReason(err error) CloseReason {
 }
 
 // serve runs the connection to its end on a goroutine of its own: the one of
-// net/http has grown its stack and holds buffers that would live as long.
+// net/http has grown its stack and holds buffers that would live as long. The
+// frames from here to where it waits for the client take some 1,200 bytes. With
+// much more the garbage collector would not give back what handling a message
+// has made the stack grow by.
 func (c *Conn) serve(key string) {
+	request := upgradeRequest(key)
+	go func() {
+		defer c.served()
+		_ = c.server.melody.HandleRequest(upgrade{c}, request) // checked already: it can't fail
+	}()
+}
+
+// served is the end of serve, deferred.
+func (c *Conn) served() {
 	defer c.server.conns.Done()
-	defer c.finish()
-	c.server.guard(c, "read", func() {
-		// The handshake has been checked, so the upgrade can't fail.
-		_ = c.server.melody.HandleRequest(upgrade{c}, upgradeRequest(key))
-	})
+	if reason := recover(); reason != nil {
+		c.server.panicked(c, "read", reason)
+	}
+	c.finish()
 }
 
 // upgradeRequest is the least that gorilla takes for a handshake.
