@@ -230,33 +230,41 @@ func (g *Gateway) Connect(c *transport.Conn, _ string, auth []byte) {
 		g.refuse(c, AuthMissing)
 		return
 	}
+	// One for each CONNECT that waits, for no longer than the lookup. The token is
+	// checked there too: that takes more stack than all else that a reading
+	// goroutine does, and it would keep it.
+	go g.authenticate(c, token)
+}
+
+// authenticate lets in a client whose token is good.
+func (g *Gateway) authenticate(c *transport.Conn, token string) {
+	var s *Session
+	defer g.survive("authentication", func() { g.reject(c, s, AuthFailed) })
 	who, err := g.verifier.verify(token, time.Now())
 	if err != nil {
 		g.refuse(c, AuthInvalid)
 		return
 	}
-	s := g.newSession(c, who)
+	entered := g.newSession(c, who)
 	// Known before it is checked, so that a revocation meets it in one of the two
 	// places.
-	if !g.users.enter(s, g.config.ConnectionsPerUser) {
+	if !g.users.enter(entered, g.config.ConnectionsPerUser) {
 		g.refuse(c, AuthConnections)
 		return
 	}
-	go func() { // one for each CONNECT that waits, for no longer than the lookup
-		ctx, cancel := context.WithTimeout(context.Background(), g.config.LookupTimeout)
-		defer cancel()
-		defer g.survive("authentication", func() { g.reject(s, AuthFailed) })
-		revoked, err := g.revocations.Revoked(ctx, who.token, int64(who.user), who.issuedAt)
-		switch {
-		case err != nil:
-			g.config.Log.Warn("revocation can't be checked, client refused", "user", int64(who.user), "error", err)
-			g.reject(s, AuthFailed)
-		case revoked:
-			g.reject(s, AuthRevoked)
-		default:
-			g.accept(s, who.expiresAt)
-		}
-	}()
+	s = entered
+	ctx, cancel := context.WithTimeout(context.Background(), g.config.LookupTimeout)
+	defer cancel()
+	revoked, err := g.revocations.Revoked(ctx, who.token, int64(who.user), who.issuedAt)
+	switch {
+	case err != nil:
+		g.config.Log.Warn("revocation can't be checked, client refused", "user", int64(who.user), "error", err)
+		g.reject(c, s, AuthFailed)
+	case revoked:
+		g.reject(c, s, AuthRevoked)
+	default:
+		g.accept(s, who.expiresAt)
+	}
 }
 
 // survive recovers the panic of a goroutine of this gateway, logs it and answers
@@ -274,10 +282,12 @@ func (g *Gateway) refuse(c *transport.Conn, outcome AuthOutcome) {
 	c.Refuse(namespace, authTexts[outcome])
 }
 
-// reject refuses a client whose session was made already.
-func (g *Gateway) reject(s *Session, outcome AuthOutcome) {
-	g.users.exit(s)
-	g.refuse(s.conn, outcome)
+// reject refuses a client whose session, if it has one, was made already.
+func (g *Gateway) reject(c *transport.Conn, s *Session, outcome AuthOutcome) {
+	if s != nil {
+		g.users.exit(s)
+	}
+	g.refuse(c, outcome)
 }
 
 // newSession makes the session of a client who is who the token says, if it was
