@@ -10,7 +10,7 @@ TOOLS = $(CURDIR)/.cache/bin
 # The end-to-end tests start the whole program: not for benchmarks and fuzzing.
 PACKAGES = $$($(GO) list ./... | grep -v /cmd/audioroom/e2e)
 
-.PHONY: help run build test setup check format vet staticcheck govulncheck bench fuzz clean
+.PHONY: help run build test setup check format vet staticcheck govulncheck bench gobench fuzz clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -50,7 +50,17 @@ govulncheck:
 		if [ $$status -ne 0 ]; then echo "govulncheck: can't look up vulnerabilities here, left out"; fi; \
 	else echo "govulncheck: can't be fetched here, left out"; fi
 
-bench: ## run the Go benchmarks, BENCH=regexp picks some
+# The server has a core to itself if there are two: see bench/README.md.
+bench: build ## fill the table of targets, bench/RESULTS.md; QUICK=1 shows a short one
+	@mkdir -p .cache
+ifdef QUICK
+	bin/audioroom bench suite --quick
+else
+	$(GO) test -run '^$$' -bench '^BenchmarkWhole$$' -benchmem ./bench | tee .cache/whole.txt
+	bin/audioroom bench suite --in-process .cache/whole.txt --out bench/RESULTS.md
+endif
+
+gobench: ## run the Go benchmarks, BENCH=regexp picks some
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES)
 
 fuzz: ## run each fuzz target for FUZZTIME

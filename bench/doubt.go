@@ -47,7 +47,7 @@ func (m *member) conclude(d *doubt) {
 		m.run.fail("order", "user %d in room %s heard %v before %v, others heard them the other way round", m.user, r.id, b.fact, want.fact)
 	case len(next) > 2 && len(heard) > 2 && fits(heard, heard[:1], next[1:]):
 		m.run.fail("payload", "user %d in room %s heard %v where others heard %v", m.user, r.id, b.fact, want.fact)
-	case fits(heard, heard[:1], next) && r.heardNear(b.fact, m.cursor-near, m.cursor):
+	case b.raw != "" && fits(heard, heard[:1], next) && r.heardNear(b.fact, m.cursor-near, m.cursor):
 		m.run.fail("broadcast twice", "user %d in room %s heard %v again where others heard %v", m.user, r.id, b.fact, want.fact)
 	case want.cause.member == m && want.cause.toOthers:
 		m.run.fail("ack missing", "user %d in room %s got no answer to %v before hearing %v, which came after it", m.user, r.id, want.cause, b.fact)

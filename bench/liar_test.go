@@ -158,14 +158,18 @@ func swapped(n int64, first, second string) func(int) lie {
 	}
 }
 
-// stalled holds everything back once: after a time, for a time.
+// stalled holds everything back once, for a time: so long after the first lock.
 func stalled(after, d time.Duration) func(int) lie {
-	var once sync.Once
 	return func(int) lie {
-		begin := time.Now()
+		var begin time.Time
+		over := false
 		return func(packet string) []string {
-			if time.Since(begin) > after {
-				once.Do(func() { time.Sleep(d) }) // this is what a server that stalls looks like
+			switch {
+			case begin.IsZero() && strings.HasPrefix(packet, aBroadcast):
+				begin = time.Now()
+			case !over && !begin.IsZero() && time.Since(begin) > after:
+				over = true
+				time.Sleep(d) // this is what a server that stalls looks like
 			}
 			return []string{packet}
 		}

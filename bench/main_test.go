@@ -21,8 +21,12 @@ import (
 	"audioroom/cmd/audioroom/e2e/harness"
 )
 
-// The program under load, the same for all tests: they use other rooms.
-var served *harness.Server
+// The program, and the server under load, the same for all tests: they use other
+// rooms.
+var (
+	program string
+	served  *harness.Server
+)
 
 // TestMain builds the program and starts it once.
 func TestMain(m *testing.M) {
@@ -41,7 +45,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	// Without the race detector: what is measured here is not raced by the driver.
-	program := dir + "/audioroom"
+	program = dir + "/audioroom"
 	if out, err := exec.Command("go", "build", "-o", program, "audioroom/cmd/audioroom").CombinedOutput(); err != nil {
 		return broken(fmt.Errorf("%w\n%s", err, out))
 	}
@@ -108,7 +112,7 @@ func servedPID(t *testing.T) int {
 	for _, list := range lists {
 		children, _ := os.ReadFile(list) // the thread may have ended
 		for _, child := range strings.Fields(string(children)) {
-			if path, err := os.Readlink("/proc/" + child + "/exe"); err == nil && filepath.Base(path) == "audioroom" {
+			if line, err := os.ReadFile("/proc/" + child + "/cmdline"); err == nil && string(line) == program+"\x00serve\x00" {
 				pid, err := strconv.Atoi(child)
 				require.NoError(t, err)
 				return pid

@@ -166,7 +166,9 @@ func (m *member) settle(q *request) {
 	}
 	for i := range q.count {
 		if q.toOthers {
-			m.hear(&broadcast{fact: q.facts[i]})
+			if m.hear(&broadcast{fact: q.facts[i]}); m.doubt != nil {
+				return
+			}
 			continue
 		}
 		if q.seen[i] < 0 || q.seen[i] >= m.cursor {

@@ -114,3 +114,34 @@ func ThisMachine() Machine {
 	m.Kernel = strings.TrimSpace(string(release))
 	return m
 }
+
+// Busy measures, over a time, which part of the machine's cores is at work: 1 is
+// all of them. Before a measurement there should be next to none. It returns 0
+// where that can't be read.
+func Busy(over time.Duration) float64 {
+	before, idleBefore := coreTicks()
+	time.Sleep(over)
+	after, idle := coreTicks()
+	if after <= before {
+		return 0
+	}
+	return 1 - float64(idle-idleBefore)/float64(after-before)
+}
+
+// coreTicks reads the time that all cores have seen since the start, and the part
+// of it in which they had nothing to do.
+func coreTicks() (all, idle int64) {
+	stat, _ := os.ReadFile("/proc/stat")
+	line, _, _ := strings.Cut(string(stat), "\n")
+	for i, field := range strings.Fields(line) {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil || i > 8 { // the name; what guests take is in the user's time
+			continue
+		}
+		all += n
+		if i == 4 || i == 5 { // idle, and waiting for a disk
+			idle += n
+		}
+	}
+	return all, idle
+}

@@ -30,6 +30,7 @@ type benchCommand struct {
 	Mixed  benchMixed  `cmd:"" help:"An evening: listeners, chat, seats, comings and goings, some moderation."`
 	Storm  benchStorm  `cmd:"" help:"Everybody reconnects at once."`
 	Drop   benchDrop   `cmd:"" help:"Everybody in a room is gone at once."`
+	Suite  benchSuite  `cmd:"" help:"Fill the table of targets, with servers of this program."`
 }
 
 // benchFlags are the flags of every scenario.
@@ -38,20 +39,21 @@ type benchFlags struct {
 
 	WarmUp    time.Duration `group:"Load" default:"2s" help:"How long the load goes on before it is measured."`
 	Duration  time.Duration `group:"Load" default:"10s" help:"How long it is measured."`
-	Rate      float64       `group:"Load" help:"Units of work each second, in an open loop: what has to wait is measured from when it should have begun. Without it the loop is closed."`
+	Rate      float64       `group:"Load" placeholder:"RATE" help:"Units of work each second, in an open loop: what has to wait is measured from when it should have begun. Without it the loop is closed."`
 	Neighbour float64       `group:"Load" placeholder:"RATE" help:"Have a small room beside the load, which is asked so often each second, and show what it notices."`
 	Patience  time.Duration `group:"Load" default:"15s" help:"How long the server may take for anything that is waited for."`
 
 	Local bool   `group:"Servers" help:"Measure a server of this program, started with a Redis and a backend of its own and, of several cores, on the first."`
-	PID   []int  `group:"Servers" name:"pid" placeholder:"PID,..." help:"Processes of the server, to report its CPU and memory."`
+	PID   []int  `group:"Servers" name:"pid" placeholder:"PID" help:"Processes of the server, to report its CPU and memory."`
 	Vs    string `group:"Servers" placeholder:"URL" help:"Second server, measured in turns with the first."`
-	VsPID []int  `group:"Servers" name:"vs-pid" placeholder:"PID,..." help:"Processes of the second server."`
+	VsPID []int  `group:"Servers" name:"vs-pid" placeholder:"PID" help:"Processes of the second server."`
 	Pairs int    `group:"Servers" default:"3" help:"How often each of two servers is measured."`
 
 	Secret    string  `group:"Tokens" name:"jwt-secret" env:"JWT_SECRET" help:"Secret to sign tokens with; of a comma list, the first. Default: the one of serve --dev."`
 	IDClaim   string  `group:"Tokens" name:"jwt-id" placeholder:"id" help:"Claim of the user's id; user.id for a field of the claim user."`
 	NameClaim string  `group:"Tokens" name:"jwt-name" placeholder:"name" help:"Claim of the user's name."`
 	Profile   string  `group:"Tokens" name:"jwt-profile" placeholder:"FILE" help:"JSON file that describes the tokens: secret, id, name, idAsText, ttl, claims."`
+	VsProfile string  `group:"Tokens" name:"vs-jwt-profile" placeholder:"FILE" help:"The same for the second server, if its tokens are others."`
 	Managers  []int64 `group:"Tokens" name:"manager-ids" default:"1,2,3" help:"Users who are managers of every room."`
 	FirstUser int64   `group:"Tokens" default:"100000" help:"Id of the first other user."`
 
@@ -61,29 +63,34 @@ type benchFlags struct {
 
 // validate notes what is wrong with the flags.
 func (b *benchFlags) validate(f *faults) {
+	wrong := func(flag, format string, args ...any) {
+		f.list = append(f.list, fmt.Errorf("--"+flag+": "+format, args...))
+	}
 	if b.Duration <= 0 {
-		f.add("duration", "%v is no time to measure", b.Duration)
+		wrong("duration", "%v is no time to measure", b.Duration)
 	}
 	if b.WarmUp < 0 {
-		f.add("warm-up", "%v is less than nothing", b.WarmUp)
+		wrong("warm-up", "%v is less than nothing", b.WarmUp)
 	}
 	if b.Rate < 0 || b.Neighbour < 0 {
-		f.add("rate", "a rate is less than nothing")
+		wrong("rate", "a rate is less than nothing")
 	}
 	if b.Pairs < 1 {
-		f.add("pairs", "%d is less than 1", b.Pairs)
+		wrong("pairs", "%d is less than 1", b.Pairs)
 	}
 	if len(b.Managers) == 0 {
-		f.add("manager-ids", "there is none")
+		wrong("manager-ids", "there is none")
 	}
 	if b.Local && (b.Vs != "" || len(b.PID) > 0) {
-		f.add("local", "it goes with neither --vs nor --pid")
+		wrong("local", "it goes with neither --vs nor --pid")
 	}
 	if b.Vs == "" && len(b.VsPID) > 0 {
-		f.add("vs-pid", "it goes with --vs")
+		wrong("vs-pid", "it goes with --vs")
 	}
 	if _, err := b.profile(); err != nil {
-		f.add("jwt-profile", "%v", err)
+		wrong("jwt-profile", "%v", err)
+	} else if _, err := b.vsProfile(); err != nil {
+		wrong("vs-jwt-profile", "%v", err)
 	}
 }
 
@@ -105,6 +112,19 @@ func (b *benchFlags) profile() (bench.Profile, error) {
 	}
 	if b.NameClaim != "" {
 		profile.Name = b.NameClaim
+	}
+	return profile, profile.Validate()
+}
+
+// vsProfile is how the tokens of a second server are minted: as those of the first,
+// unless a file says otherwise.
+func (b *benchFlags) vsProfile() (bench.Profile, error) {
+	profile, err := b.profile()
+	if b.VsProfile == "" || err != nil {
+		return profile, err
+	}
+	if profile, err = bench.LoadProfile(b.VsProfile, profile); err != nil {
+		return profile, err
 	}
 	return profile, profile.Validate()
 }
@@ -139,7 +159,11 @@ func (b *benchFlags) run(p *program, s bench.Scenario) error {
 		config.Managers = stageManagers()
 	}
 	if b.Vs != "" {
-		second := &bench.Target{URL: b.Vs, Profile: profile, PIDs: b.VsPID}
+		others, err := b.vsProfile()
+		if err != nil {
+			return usageError{err}
+		}
+		second := &bench.Target{URL: b.Vs, Profile: others, PIDs: b.VsPID}
 		compared, err := bench.Compare(p.ctx, s, target, second, config, b.Pairs, nil)
 		bar.clear()
 		if err != nil {

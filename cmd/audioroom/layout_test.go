@@ -37,6 +37,9 @@ func TestLayout_dependencies_point_inwards(t *testing.T) {
 		"persistence":      {"actors", "actors/room"},
 		"laravel":          {"actors/room"},
 		"laravel/standin":  nil,
+		"bench/wire":       nil,
+		"bench":            {"bench/proc", "bench/wire"},
+		"bench/suite":      {"bench", "bench/proc", "bench/report", "bench/wire"},
 	} {
 		require.Equal(t, want, dependencies(t, folder), folder)
 	}

@@ -1,0 +1,158 @@
+// Package suite fills the table of targets: it runs every scenario that a target
+// is for, several times, each time against a server that was started for it.
+package suite
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"audioroom/bench"
+	"audioroom/bench/report"
+)
+
+// Options is how the table is filled.
+type Options struct {
+	// Runs is how often each scenario is run; the table has the medians.
+	Runs int
+	// Quick leaves out what takes long, and measures for a short time.
+	Quick bool
+	// Only are the names of the lines to fill; none for all.
+	Only []string
+	// Config is what the runs have in common.
+	Config bench.Config
+	// Open starts a server to measure, and returns how to end it.
+	Open func(ctx context.Context) (*bench.Target, func() error, error)
+	// Log is told of each run.
+	Log io.Writer
+}
+
+// Line is a line of the table, filled.
+type Line struct {
+	row
+	// Results are those of the runs, Values the figures that the target is for.
+	Results []*bench.Result
+	Values  []float64
+}
+
+// Names returns the names of all lines.
+func Names() []string {
+	var names []string
+	for _, r := range rows() {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// Times of a run.
+const (
+	warmUp        = 2 * time.Second
+	duration      = 5 * time.Second
+	quickWarmUp   = time.Second
+	quickDuration = 2 * time.Second
+)
+
+// Fill fills the table. The first run that fails ends it.
+func Fill(ctx context.Context, o *Options) ([]Line, error) {
+	for _, name := range o.Only {
+		if !slices.Contains(Names(), name) {
+			return nil, fmt.Errorf("there is no line %q in the table; there are %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	var lines []Line
+	for _, r := range rows() {
+		if len(o.Only) > 0 && !slices.Contains(o.Only, r.name) || len(o.Only) == 0 && o.Quick && r.large {
+			continue
+		}
+		line := Line{row: r}
+		if len(lines) > 0 && lines[len(lines)-1].sameRuns(&r) { // another figure of the same runs
+			line.Results = lines[len(lines)-1].Results
+		}
+		if err := line.fill(ctx, o); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.name, err)
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// sameRuns says whether another line needs nothing but another figure.
+func (l *Line) sameRuns(r *row) bool {
+	return l.scenario.Name() == r.scenario.Name() && l.scenario.Parameters() == r.scenario.Parameters() && l.alter != nil && r.alter != nil
+}
+
+func (l *Line) fill(ctx context.Context, o *Options) error {
+	for len(l.Results) < o.Runs {
+		result, err := l.run(ctx, o)
+		if err != nil {
+			return err
+		}
+		l.Results = append(l.Results, result)
+	}
+	for _, result := range l.Results {
+		value, ok := l.value(result)
+		if !ok {
+			return fmt.Errorf("%s: the figure is missing", l.what)
+		}
+		l.Values = append(l.Values, value)
+	}
+	fmt.Fprintf(o.Log, "%-75s %-12s %s\n", l.what, l.format(l.Median()), l.verdict())
+	return nil
+}
+
+// run runs the scenario once, against a server of its own.
+func (l *Line) run(ctx context.Context, o *Options) (result *bench.Result, err error) {
+	target, end, err := o.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if e := end(); err == nil {
+			err = e
+		}
+	}()
+	config := o.Config
+	config.WarmUp, config.Duration = warmUp, duration
+	if o.Quick {
+		config.WarmUp, config.Duration = quickWarmUp, quickDuration
+	}
+	if l.alter != nil {
+		l.alter(&config)
+	}
+	return bench.Measure(ctx, l.scenario, target, &config)
+}
+
+// Median is the figure of the line.
+func (l *Line) Median() float64 { return median(l.Values) }
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// verdict says whether the target is met.
+func (l *Line) verdict() string {
+	switch value := l.Median(); {
+	case l.target == 0:
+		return ""
+	case l.reach > 0 && value <= l.reach:
+		return "met, reach met"
+	case value <= l.target:
+		return "met"
+	}
+	return fmt.Sprintf("missed: %s × the target", report.Ratio(l.Median()/l.target))
+}
+
+// Missed returns how many targets are.
+func Missed(lines []Line) int {
+	missed := 0
+	for i := range lines {
+		if lines[i].target > 0 && lines[i].Median() > lines[i].target {
+			missed++
+		}
+	}
+	return missed
+}
