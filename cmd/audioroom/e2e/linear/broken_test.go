@@ -96,5 +96,5 @@ func stale(p *play) {
 	}
 	p.deed.faults++
 	p.end()
-	p.w, p.server = w, 0
+	p.w = w
 }

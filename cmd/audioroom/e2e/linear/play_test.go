@@ -35,7 +35,7 @@ type play struct {
 	// gate is held for reading where a socket is opened, for writing while there
 	// is no server.
 	gate   sync.RWMutex
-	server int // counts the servers that have ended; guarded by gate
+	server int // counts the servers that have ended since the cast was made; guarded by gate
 
 	casts     [][]*client // of the rooms that are played now
 	histories []*history  // the same rooms'
@@ -59,7 +59,7 @@ func (d deed) String() string {
 // The size of a play of several rooms at a time.
 const (
 	together = 4   // rooms
-	perRoom  = 300 // requests
+	perRoom  = 200 // requests
 )
 
 // usual is the configuration under which time changes nothing in the rooms.
@@ -102,7 +102,7 @@ func (p *play) round(each int, disturb func()) {
 
 // cast makes new rooms with their clients.
 func (p *play) cast() {
-	p.casts, p.histories = nil, nil
+	p.casts, p.histories, p.server = nil, nil, 0
 	for range together {
 		c := p.troupe()
 		p.casts, p.histories = append(p.casts, c), append(p.histories, c[0].h)
