@@ -95,6 +95,7 @@ type server struct {
 	log     *slog.Logger
 	level   *slog.LevelVar // of the log
 	metrics *metrics
+	tracing *tracing // nil if it is off
 	store   *persistence.Store
 	backend *backend
 	rooms   *actors.Rooms
@@ -119,6 +120,9 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
+	if s.tracing, err = startTracing(s.ctx, s.name, log.With("component", "tracing")); err != nil {
+		return nil, err
+	}
 	s.store, err = persistence.Open(persistence.Config{
 		URL: c.RedisURL, Inactivity: c.Inactivity, CommitTimeout: c.CommitTimeout, Wrap: nonblock.Wrap,
 		Logger: log.With("component", "redis"), Observer: s.metrics,
@@ -132,7 +136,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	}
 	client, err := laravel.New(laravel.Config{
 		BaseURL: c.LaravelURL, Key: c.LaravelKey, StatusWindow: window,
-		Logger: log.With("component", "laravel"), Observer: s.metrics,
+		Logger: log.With("component", "laravel"), Observer: s.metrics, Wrap: s.tracing.wrap(),
 	})
 	if err != nil {
 		return nil, err
@@ -157,7 +161,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 		},
 		Secrets: c.Secrets, Origins: c.Origins, EventBudget: c.EventBudget, EventRefill: c.EventRefill,
 		ConnectionsPerUser: c.ConnectionsPerUser, ConnectionsPerAddress: c.ConnectionsPerAddr,
-		TrustedProxies: trusted, Log: log.With("component", "gateway"), Observer: s.metrics,
+		TrustedProxies: trusted, Log: log.With("component", "gateway"), Observer: s.metrics, Tracer: s.tracing.tracer(),
 	}, s.rooms, users, s.backend, s.store, s.store)
 	if err != nil {
 		return nil, err
@@ -181,6 +185,7 @@ func (s *server) serve(listener net.Listener) {
 	})
 	s.tasks.Go(func() { s.store.Present(s.ctx, func() { close(s.present) }, s.rooms.Taken) })
 	s.tasks.Go(s.prepare)
+	s.tasks.Go(func() { new(trimmer).run(s.ctx) })
 	if s.config.EventsChannel != "off" && s.config.EventsChannel != "" {
 		s.tasks.Go(func() { s.store.Subscribe(s.ctx, s.config.EventsChannel, s.events.handle) })
 	}
@@ -300,6 +305,7 @@ func (s *server) stop() error {
 		note("http", s.http.Close())
 	}
 	s.tasks.Wait()
+	s.tracing.stop(ctx)
 	if err := joinErrors(left); err != nil {
 		return err
 	}
