@@ -9,6 +9,8 @@ type Cause struct {
 	Session room.SessionID
 	// Begun is Request.Begun.
 	Begun uint32
+	// Trace is Request.Trace; nil for a status, which is told later.
+	Trace Trace
 }
 
 // Backend is the authority over ranks and owners, and hears how rooms fare. Its

@@ -11,6 +11,7 @@ import (
 type batch struct {
 	outcomes []outcome
 	events   []room.Event
+	traced   bool // a request has a trace
 }
 
 // outcome is what came of one command. Its events are those of the batch up to
@@ -50,6 +51,7 @@ func (b *batch) each(f func(o *outcome, events []room.Event)) {
 // append puts another batch behind this one, and recycles it.
 func (b *batch) append(next *batch) {
 	from := len(b.events)
+	b.traced = b.traced || next.traced
 	b.events = append(b.events, next.events...)
 	for _, o := range next.outcomes {
 		o.end += from
@@ -65,6 +67,6 @@ func (b *batch) recycle() {
 	}
 	clear(b.outcomes)
 	clear(b.events)
-	b.outcomes, b.events = b.outcomes[:0], b.events[:0]
+	b.outcomes, b.events, b.traced = b.outcomes[:0], b.events[:0], false
 	batches.Put(b)
 }

@@ -68,6 +68,7 @@ func (a *roomActor) submit() {
 	if l.inflight == nil {
 		l.inflight = batches.Get().(*batch)
 	}
+	l.inflight.reached(StepSubmitted)
 	a.rooms.store.Commit(c)
 }
 
@@ -137,6 +138,7 @@ func (a *roomActor) committed(c *Commit, err error) {
 		a.tellBackend()
 		b := l.inflight
 		l.inflight, l.commit, l.spare = nil, nil, c
+		b.reached(StepConfirmed)
 		a.release(b)
 		if c.Close {
 			a.ended()

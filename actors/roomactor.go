@@ -272,6 +272,9 @@ func (a *roomActor) apply(w work) {
 		return
 	}
 	a.current = w
+	if r.Trace != nil {
+		r.Trace.Reached(StepReceived)
+	}
 	if a.rooms.failpoint != nil {
 		a.rooms.failpoint(a.id, r.Command)
 	}
@@ -299,7 +302,11 @@ func (a *roomActor) run(r *Request, c room.Command) room.Reply {
 	b.events = events
 	l.changes.note(events[from:])
 	if r != nil && l.room.Participants() != before {
-		l.cause = r.Cause()
+		l.cause = Cause{Session: r.Session.ID(), Begun: r.Begun}
+	}
+	if r != nil && r.Trace != nil {
+		r.Trace.Reached(StepApplied)
+		b.traced = true
 	}
 	_, isTick := c.(*room.Tick)
 	if reply.Ask == 0 && (!isTick || len(events) > from) {

@@ -67,7 +67,9 @@ type Request struct {
 	// them back as they are.
 	Event uint8
 	Begun uint32
+	// Trace hears how far the request is; nil if nobody asks.
+	Trace Trace
 }
 
 // Cause names the request to the backend.
-func (r *Request) Cause() Cause { return Cause{r.Session.ID(), r.Begun} }
+func (r *Request) Cause() Cause { return Cause{r.Session.ID(), r.Begun, r.Trace} }

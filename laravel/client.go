@@ -82,8 +82,12 @@ func New(cfg Config) (*Client, error) {
 		slots:  make(chan struct{}, cfg.Questions),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
+	next := cfg.Transport
+	if cfg.Wrap != nil {
+		next = cfg.Wrap(next)
+	}
 	c.http = &http.Client{
-		Transport: &wire{client: c, next: cfg.Transport},
+		Transport: &wire{client: c, next: next},
 		// A redirect would carry the key to wherever it points.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

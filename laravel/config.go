@@ -82,6 +82,8 @@ type Config struct {
 	// Transport carries the calls; nil is a pooled one bounded to Questions +
 	// Reports connections.
 	Transport http.RoundTripper
+	// Wrap, if set, is put around the transport, once.
+	Wrap func(http.RoundTripper) http.RoundTripper
 	// Logger hears what an operator should know; nil is slog.Default.
 	Logger *slog.Logger
 	// Observer is told of every attempt; nil is nobody.

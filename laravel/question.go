@@ -26,8 +26,10 @@ func ask[V any](ctx context.Context, c *Client, flights *singleflight.Group, key
 			return none, err
 		}
 		defer c.leave()
-		ctx, cancel := context.WithTimeout(WithCorrelation(c.ctx, correlation(ctx)), c.cfg.QuestionBudget)
+		// What the first asker's context carries, but not its end.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.QuestionBudget)
 		defer cancel()
+		defer context.AfterFunc(c.ctx, cancel)()
 		if err := c.turn(ctx); err != nil {
 			return none, err
 		}

@@ -217,6 +217,9 @@ func (s *Session) ranked(roomID string, rank room.Rank, err error) {
 		// Sent before it is taken out, so that no later one overtakes it.
 		if err == nil {
 			r.Command.(ranked).As(rank)
+			if r.Trace != nil {
+				r.Trace.Reached(actors.StepRanked)
+			}
 			r = s.route(r)
 		}
 		s.asking[roomID] = waiting[1:]

@@ -46,6 +46,8 @@ type Config struct {
 	LookupTimeout time.Duration
 	// Observer counts. Nil for none.
 	Observer Observer
+	// Tracer follows requests. Nil for none.
+	Tracer Tracer
 	// Log hears of sessions. Default: none.
 	Log *slog.Logger
 }

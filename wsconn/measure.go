@@ -14,9 +14,10 @@ import (
 type EventCode uint8
 
 // eventNames is what each EventCode stands for.
-var eventNames = append([]string{"unknown"}, slices.Sorted(maps.Keys(events))...)
+var eventNames []string
 
 func init() {
+	eventNames = append([]string{"unknown"}, slices.Sorted(maps.Keys(events))...)
 	for code, name := range eventNames[1:] {
 		events[name].code = EventCode(code + 1)
 	}
@@ -90,4 +91,7 @@ func (s *Session) observe(m mark, result EventResult) {
 // observeReply counts the event of a request as answered.
 func (s *Session) observeReply(r *actors.Request, err room.Error) {
 	s.observe(mark{EventCode(r.Event), r.Begun}, resultOf(err))
+	if r.Trace != nil {
+		r.Trace.(Trace).End(resultOf(err))
+	}
 }

@@ -235,10 +235,14 @@ func (s *Session) end() {
 
 // request makes a request of this session.
 func (s *Session) request(roomID string, ack transport.Ack, c room.Command) *actors.Request {
-	return &actors.Request{
+	r := &actors.Request{
 		RoomID: roomID, Session: s, Command: c, AckID: ack.ID, WantAck: ack.Wanted,
 		Event: uint8(s.mark.event), Begun: s.mark.begun,
 	}
+	if s.gateway.config.Tracer != nil {
+		s.follow(r)
+	}
+	return r
 }
 
 // admit makes a request of a command for the session's room. It answers and

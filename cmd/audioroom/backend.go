@@ -60,7 +60,11 @@ func (b *backend) Info(cause actors.Cause, roomID string, answer func(actors.Roo
 
 // context is that of a question.
 func (b *backend) context(cause actors.Cause) context.Context {
-	return laravel.WithCorrelation(b.ctx, b.correlation(cause))
+	ctx := laravel.WithCorrelation(b.ctx, b.correlation(cause))
+	if t, ok := cause.Trace.(*trace); ok {
+		ctx = t.within(ctx)
+	}
+	return ctx
 }
 
 // ask asks on a goroutine of its own. A panic there is an answer, too.

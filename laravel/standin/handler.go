@@ -47,7 +47,8 @@ func (b *Backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // route reads the path as it came, segment by segment: an escaped slash is a
 // part of an id, and nothing is tidied.
 func route(r *http.Request) *Call {
-	call := &Call{Endpoint: Other, Method: r.Method, Path: r.URL.EscapedPath(), Correlation: r.Header.Get("X-Correlation-ID")}
+	call := &Call{Endpoint: Other, Method: r.Method, Path: r.URL.EscapedPath(),
+		Correlation: r.Header.Get("X-Correlation-ID"), Traceparent: r.Header.Get("Traceparent")}
 	segments := strings.Split(strings.TrimPrefix(call.Path, "/"), "/")
 	for i, segment := range segments {
 		plain, err := url.PathUnescape(segment)

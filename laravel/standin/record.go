@@ -16,9 +16,10 @@ type Call struct {
 	Room     string // plain; empty for Other
 	User     int64  // of a Role call
 	Body     []byte // of a Status call
-	// Correlation is the call's X-Correlation-ID.
-	Correlation string
-	At          time.Time
+	// Correlation is the call's X-Correlation-ID, Traceparent the header of that
+	// name.
+	Correlation, Traceparent string
+	At                       time.Time
 	// Ended is when it was answered or cut off; zero while under way.
 	Ended time.Time
 	// Answer is the status it got; 0 while under way, and if it was cut off.
