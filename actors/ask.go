@@ -31,7 +31,14 @@ func (a *roomActor) ranked(m *rankMessage) {
 			continue
 		}
 		r.Command.(asker).Answer(m.user, m.rank)
-		a.do(work{request: r})
+		if a.phase != serving {
+			a.do(work{request: r})
+			continue
+		}
+		a.waiting = append(a.waiting, work{request: r})
+	}
+	if a.phase == serving {
+		a.replay() // if one panics, the rest is still there
 	}
 }
 

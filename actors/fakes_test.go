@@ -194,6 +194,7 @@ type fakeSession struct {
 	gone   bool
 	cut    bool
 	left   []string
+	state  *room.State // as the last join was told
 }
 
 var sessionIDs struct {
@@ -235,7 +236,22 @@ func (s *fakeSession) Attach(r *Room) {
 func (s *fakeSession) Deliver(frame Frame) { s.note(frame.(string)) }
 
 func (s *fakeSession) Reply(r *Request, reply room.Reply) {
+	if reply.State != nil {
+		s.mu.Lock()
+		s.state = reply.State
+		s.mu.Unlock()
+	}
 	s.note(fmt.Sprintf("reply %T %v", r.Command, reply.Err))
+}
+
+// participants returns the profiles that the last join was told.
+func (s *fakeSession) participants() (profiles []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.state.Participants {
+		profiles = append(profiles, string(p))
+	}
+	return profiles
 }
 
 func (s *fakeSession) Left(roomID string) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -176,6 +177,71 @@ func TestQuarantine_of_a_snapshot_that_cant_be_read(t *testing.T) {
 		store.confirm(nil)
 		require.Equal(t, []string{"reply *room.Join room: ok"}, s.waitFor(1))
 	})
+}
+
+func TestAsk_a_panic_costs_one_of_those_who_wait_for_a_rank(t *testing.T) {
+	store := newStepStore(true)
+	rooms, backend := startRooms(t, testConfig, store)
+	var once atomic.Bool
+	panicOn(rooms, func(c room.Command) bool {
+		lock, ok := c.(*room.LockSeat)
+		return ok && lock.Occupant != 0 && once.CompareAndSwap(false, true)
+	})
+	a, b, member := newSession(t, rooms, 2).joined("r"), newSession(t, rooms, 3).joined("r"), newSession(t, rooms, 4).joined("r")
+	member.take(1)
+	a.waitFor(3) // b and the member joined, the seat
+	b.waitFor(2)
+	backend.mu.Lock()
+	backend.hold, backend.ranks = true, map[room.UserID]room.Rank{4: room.RankMember}
+	backend.mu.Unlock()
+	for _, s := range []*fakeSession{a, b} {
+		s.forget()
+		s.send(&room.LockSeat{Session: s.id, Rank: room.RankAdmin, Seat: 1})
+		s.send(&room.UnlockSeat{Session: s.id, Rank: room.RankAdmin, Seat: 3})
+		s.waitFor(1) // the lock waits by now
+	}
+	backend.mu.Lock()
+	answer := backend.held[0]
+	backend.mu.Unlock()
+	answer()
+	require.Equal(t, "reply *room.LockSeat room: internal error", a.waitFor(2)[1])
+	require.Equal(t, []string{"seat 1 cleared", "seat 1 locked true", "reply *room.LockSeat room: ok"}, b.waitFor(4)[1:])
+}
+
+func TestRespawn_who_leaves_is_gone_all_the_same(t *testing.T) {
+	for name, leave := range map[string]func(*fakeSession){
+		"leave": func(s *fakeSession) { s.send(&room.Leave{Session: s.id}) },
+		"drop":  (*fakeSession).drop,
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := newStepStore(true)
+			rooms, _ := startRooms(t, testConfig, store)
+			a, b, c := newSession(t, rooms, 1).joined("r"), newSession(t, rooms, 2).joined("r"), newSession(t, rooms, 3).joined("r")
+			a.waitFor(2)
+			b.waitFor(1)
+			b.forget()
+			var once atomic.Bool
+			panicOn(rooms, func(c room.Command) bool { return isDeparture(c) && once.CompareAndSwap(false, true) })
+			leave(a)
+			require.Equal(t, []string{"user 1 left"}, b.waitFor(1))
+			require.True(t, once.Load())
+			c.waitFor(1)
+		})
+	}
+}
+
+func TestRespawn_keeps_the_order_of_participants(t *testing.T) {
+	_, _, s := opened(t, 1)
+	rooms := s[0].rooms
+	s[0].rooms.store.(*stepStore).setAuto(true)
+	b, c := newSession(t, rooms, 2).joined("r"), newSession(t, rooms, 3).joined("r")
+	s[0].send(&room.Leave{Session: s[0].id})
+	b.waitFor(2) // user 3 joined, user 1 left
+	c.waitFor(1)
+	panicOn(rooms, func(c room.Command) bool { _, ok := c.(*room.TakeSeat); return ok })
+	b.take(0)
+	b.waitFor(3)
+	require.Equal(t, []string{`{"id":2}`, `{"id":3}`}, newSession(t, rooms, 4).joined("r").participants())
 }
 
 func TestAsk_keeps_the_order_of_requests_about_one_user(t *testing.T) {

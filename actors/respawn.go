@@ -1,7 +1,9 @@
 package actors
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 
 	"audioroom/actors/room"
 )
@@ -83,12 +85,22 @@ func (a *roomActor) respawn() {
 func (a *roomActor) rewind() error {
 	l := &a.life
 	told := l.toldCount
+	places := make(map[room.UserID]int) // by the time they joined
+	l.room.EachMember(func(user room.UserID, _ []byte, _ []room.SessionID) { places[user] = len(places) + 1 })
+	place := func(s Session) int {
+		if p := places[s.User()]; p > 0 {
+			return p
+		}
+		return len(places) + 1
+	}
 	if _, err := a.restore(l.base, l.room.Blocked(), room.Respawn); err != nil {
 		return err
 	}
 	l.toldCount, l.inquired, l.telling = told, false, false
 	l.full = l.full || l.epoch != 0 // whatever the panic left of the changes
-	for _, s := range a.members() {
+	members := a.members()
+	slices.SortStableFunc(members, func(x, y Session) int { return cmp.Compare(place(x), place(y)) })
+	for _, s := range members {
 		l.room.Reattach(s.ID(), s.User(), s.Profile())
 	}
 	return nil

@@ -405,7 +405,11 @@ func (a *roomActor) failed(reason any) {
 	a.panics.note(a.rooms.now())
 	r := a.current.request
 	a.current = work{}
-	if r != nil {
+	switch {
+	case r == nil:
+	case isDeparture(r.Command): // who is gone is gone: it is tried again
+		a.waiting = append([]work{{request: r}}, a.waiting...)
+	default:
 		r.Session.Reply(r, room.Reply{Err: room.ErrInternal})
 		r.Session.Flush()
 	}

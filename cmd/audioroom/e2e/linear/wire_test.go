@@ -3,8 +3,6 @@ package linear_test
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 
 	"audioroom/actors/room"
 )
@@ -94,21 +92,6 @@ func ack(roomID string, v verb, reply room.Reply) string {
 		state.Seats = append(state.Seats, sittingOf(s))
 	}
 	return encode(state)
-}
-
-// unordered is an ack with the participants by their number.
-func unordered(ack string) string {
-	before, rest, found := strings.Cut(ack, `"participants":[`)
-	if !found {
-		return ack
-	}
-	list, after, _ := strings.Cut(rest, "]")
-	profiles := strings.Split(list, "},")
-	for i, p := range profiles {
-		profiles[i] = strings.TrimSuffix(p, "}")
-	}
-	slices.Sort(profiles)
-	return before + strings.Join(profiles, "|") + after
 }
 
 // broadcast is an event as members hear it.
