@@ -38,7 +38,7 @@ func browser(t *testing.T) string {
 // said.
 func node(t *testing.T, env []string, args ...string) (out string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", args...)
 	cmd.Dir = "client"

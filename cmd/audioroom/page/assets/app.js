@@ -60,9 +60,10 @@ async function start() {
   });
   setInterval(() => {
     const now = Date.now();
-    session.expire(now);
     wire.render(now);
-    if (inside) for (const view of timed) view.render(now);
+    if (!inside || !session.counting()) return;
+    session.expire(now);
+    for (const view of timed) view.render(now);
   }, tick);
 
   const route = () => {

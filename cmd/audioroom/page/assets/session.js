@@ -170,15 +170,18 @@ export class Session {
     }
     clearTimeout(this.storedTimer);
     if (!this.room) return;
-    const running = Object.keys(this.room.holds).length + Object.keys(this.room.invites).length > 0;
     if (!this.room.present) this.storedTimer = setTimeout(() => this.readStored(), awayInterval);
-    else if (running) this.storedTimer = setTimeout(() => this.readStored(), storedInterval);
+    else if (this.counting()) this.storedTimer = setTimeout(() => this.readStored(), storedInterval);
+  }
+
+  /** Whether anything in the room runs out. */
+  counting() {
+    return Object.keys(this.room.holds).length + Object.keys(this.room.invites).length > 0;
   }
 
   /** Forgets what has run out. */
   expire(now) {
-    const over = this.room && Object.values({ ...this.room.holds }).some(({ until }) => until <= now);
-    if (!over) return;
+    if (!Object.values(this.room.holds).some(({ until }) => until <= now)) return;
     const holds = Object.fromEntries(Object.entries(this.room.holds).filter(([, { until }]) => until > now));
     this.room = { ...this.room, holds };
     this.#tell("room");

@@ -28,6 +28,7 @@ export class Stage {
 
   render(now) {
     const { room } = this.session;
+    const count = this.seats.children.length;
     keep(
       this.seats,
       room.seats.map((_, index) => index),
@@ -36,7 +37,7 @@ export class Stage {
       (li, index) => this.#update(li, index, now),
     );
     this.#center();
-    this.arrange();
+    if (count !== room.seats.length) this.arrange();
   }
 
   /** Puts the seats in their places. */

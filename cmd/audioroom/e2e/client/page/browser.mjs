@@ -10,7 +10,7 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 /** How long something may take to show, in milliseconds: the machine may be busy. */
-const patience = 15_000;
+const patience = 30_000;
 
 let browser;
 const people = new Set();
@@ -117,12 +117,12 @@ class Person {
     return this.page.locator(".toast", { hasText: words }).waitFor();
   }
 
-  /** What the accessibility scan finds that is serious, but for what is left out. */
-  async scan(...leftOut) {
+  /** What the accessibility scan finds that is serious, in a part of the page if one is given, but for what is left out. */
+  async scan({ only, without } = {}) {
     await this.page.evaluate(axe);
     const { violations } = await this.page.evaluate(
-      (exclude) => globalThis.axe.run({ exclude }, { resultTypes: ["violations"], preload: false }),
-      leftOut.map((selector) => [selector]),
+      (parts) => globalThis.axe.run(parts, { resultTypes: ["violations"], preload: false }),
+      { include: only ?? "body", exclude: without ?? [] },
     );
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
