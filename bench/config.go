@@ -11,6 +11,9 @@ type Config struct {
 	// WarmUp and Duration are how long the load goes on before it is measured, and
 	// while it is.
 	WarmUp, Duration time.Duration
+	// Units is how many units of work are measured, in place of Duration; 0 for as
+	// many as there are in that time.
+	Units int
 	// Rate is how many units of work begin each second, in an open loop; 0 for a
 	// closed loop.
 	Rate float64

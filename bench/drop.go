@@ -54,7 +54,6 @@ func (s *Drop) play(run *Run, result *Result) error {
 	if err := run.before(); err != nil {
 		return err
 	}
-	run.tell("drop", 0)
 	begin, err := run.mark()
 	if err != nil {
 		return err
@@ -67,7 +66,7 @@ func (s *Drop) play(run *Run, result *Result) error {
 		m.drop(!s.Polite, heard, func() { left++ })
 	}
 	dropped := run.loop.Now()
-	if err := run.until("every leave was heard", func() bool { return left == s.Members }); err != nil {
+	if err := run.untilAll("drop", "every leave was heard", s.Members, func() int { return left }); err != nil {
 		return err
 	}
 	result.figure("all leaves heard after", float64(run.loop.Now()-dropped)/float64(time.Microsecond), "µs")

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"audioroom/bench/proc"
 )
 
 // Idle measures what sockets cost that do nothing: the server's resident memory
@@ -44,7 +42,7 @@ func (s *Idle) play(run *Run, result *Result) error {
 	}
 	result.Unit, result.Loop = "socket", "none"
 	// What is made once, for the first of everything, is not counted.
-	if err := s.hold(run, 1, 0, nil); err != nil {
+	if err := s.hold(run, 1, 0); err != nil {
 		return err
 	}
 	first, err := s.settle(run)
@@ -73,8 +71,8 @@ func (s *Idle) play(run *Run, result *Result) error {
 		return err
 	}
 	result.figure("joined socket", float64(joined-first)/float64(s.Sockets), "B")
-	before := proc.Usage{}
-	if before, err = run.usage(); err != nil {
+	before, err := run.usage()
+	if err != nil {
 		return err
 	}
 	const rest = 2 * time.Second
@@ -87,7 +85,7 @@ func (s *Idle) play(run *Run, result *Result) error {
 	}
 	result.figure("CPU at rest", (after.CPU-before.CPU).Seconds()/rest.Seconds()*100, "% of a core")
 	if s.EmptyRooms > 0 {
-		if err := s.hold(run, s.EmptyRooms, len(members), members); err != nil {
+		if err := s.hold(run, s.EmptyRooms, 1); err != nil {
 			return err
 		}
 		empty, err := s.settle(run)
@@ -139,11 +137,11 @@ func (s *Idle) settle(run *Run) (int64, error) {
 	return last.RSS, err
 }
 
-// hold makes rooms that nobody stays in: a few extra sockets join and leave one
-// after another.
-func (s *Idle) hold(run *Run, rooms, from int, _ []*member) error {
+// hold makes rooms that nobody stays in: a few extra sockets, with users of their
+// own each time, join and leave one after another.
+func (s *Idle) hold(run *Run, rooms, occasion int) error {
 	const visitors = 8
-	members, err := run.crowd(run.users(s.Sockets+from, min(visitors, rooms)))
+	members, err := run.crowd(run.users(s.Sockets+occasion*visitors, min(visitors, rooms)))
 	if err != nil {
 		return err
 	}
@@ -153,7 +151,7 @@ func (s *Idle) hold(run *Run, rooms, from int, _ []*member) error {
 		visit := func() {
 			if next < rooms {
 				next++
-				m.enter(newRoom(run, fmt.Sprintf("%s-%d-empty-%d-%d", run.config.Prefix, run.serial, from, next)), join)
+				m.enter(newRoom(run, fmt.Sprintf("%s-%d-empty-%d-%d", run.config.Prefix, run.serial, occasion, next)), join)
 			}
 		}
 		join.done = func() { m.exit(leave) }
@@ -164,13 +162,9 @@ func (s *Idle) hold(run *Run, rooms, from int, _ []*member) error {
 		}
 		visit()
 	}
-	// However many they are, each is waited for.
-	for done < rooms {
-		was := done
-		if err := run.until("the rooms are left", func() bool { return done == rooms || done >= was+1000 }); err != nil {
-			return err
-		}
-		run.tell("rooms", float64(done)/float64(rooms))
+	err = run.untilAll("rooms", "the rooms are left", rooms, func() int { return done })
+	if err != nil {
+		return err
 	}
 	for _, m := range members {
 		m.conn.Close(false)

@@ -59,7 +59,7 @@ func (m *member) Closed(err error) {
 		m.closed(err)
 		return
 	}
-	m.run.fail("connection", "user %d lost the connection: %w", m.user, err)
+	m.run.fail("connection", "user %d: %w", m.user, err)
 }
 
 // send asks for something, and notes what has to come of it. The time it is

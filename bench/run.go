@@ -83,6 +83,24 @@ func (run *Run) until(what string, done func() bool) error {
 	return run.ended(what, err)
 }
 
+// untilAll drives the run until all of many things have happened. However many they
+// are, the server has the usual time for each portion of them.
+func (run *Run) untilAll(stage, what string, total int, happened func() int) error {
+	const portion = 200
+	for happened() < total {
+		was := happened()
+		run.tell(stage, float64(was)/float64(total))
+		err := run.until(what, func() bool {
+			now := happened()
+			return now >= total || now >= was+portion
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // pass lets an amount of time pass.
 func (run *Run) pass(d time.Duration) error {
 	over := false
@@ -167,11 +185,11 @@ const window = 64
 func (run *Run) crowd(users []int64) ([]*member, error) {
 	members := make([]*member, 0, len(users))
 	base := run.connected
-	err := run.until("all clients are connected", func() bool {
+	err := run.untilAll("connect", "all clients are connected", len(users), func() int {
 		for len(members) < len(users) && len(members)-(run.connected-base) < window {
 			members = append(members, run.connect(users[len(members)]))
 		}
-		return run.connected-base == len(users)
+		return run.connected - base
 	})
 	return members, err
 }
@@ -195,7 +213,7 @@ func (run *Run) spread(rooms []*room, members [][]*member) error {
 		}
 	}
 	// The rooms take turns; one that waits for its first member waits in no queue.
-	return run.until("all clients have joined", func() bool {
+	return run.untilAll("join", "all clients have joined", total, func() int {
 		for len(queue) > 0 && sent-done < window {
 			at := queue[0]
 			queue = queue[1:]
@@ -213,7 +231,7 @@ func (run *Run) spread(rooms []*room, members [][]*member) error {
 				queue = append(queue, rest)
 			}
 		}
-		return done == total
+		return done
 	})
 }
 

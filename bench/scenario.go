@@ -94,8 +94,7 @@ func (run *Run) sample(result *Result, d time.Duration) error {
 	run.probe.listen(probeBusy)
 	last := begin
 	for i := range sliceCount {
-		end := begin.at + int64(d)*int64(i+1)/sliceCount
-		if err := run.pass(time.Duration(end - run.loop.Now())); err != nil {
+		if err := run.part(i+1, &begin, d); err != nil {
 			return err
 		}
 		run.tell("measure", float64(i+1)/sliceCount)
@@ -110,6 +109,17 @@ func (run *Run) sample(result *Result, d time.Duration) error {
 	run.probe.listen(0)
 	begin.charge(&last, last.units, result, len(run.target.PIDs) > 0)
 	return nil
+}
+
+// part lets the load go on to the end of a part of the sample: a part of the time,
+// or of the units that are to be done.
+func (run *Run) part(number int, begin *moment, d time.Duration) error {
+	if all := run.config.Units; all > 0 {
+		end := all * number / sliceCount
+		return run.untilAll("measure", fmt.Sprintf("%d units of work are done", end), end, func() int { return int(run.units) })
+	}
+	end := begin.at + int64(d)*int64(number)/sliceCount
+	return run.pass(time.Duration(end - run.loop.Now()))
 }
 
 // moment is what had been done and used at a time.

@@ -94,6 +94,21 @@ func TestMeasure_reports_what_the_server_used(t *testing.T) {
 	require.ErrorContains(t, err, "pid")
 }
 
+func TestMeasure_as_many_as_were_asked_for(t *testing.T) {
+	t.Parallel()
+	config := short()
+	config.Units, config.Patience = 300, 10*time.Second
+	result, err := measure(t, &bench.Lock{Managers: 1, Depth: 4}, target(""), config)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, result.Units, int64(300))
+	require.Len(t, result.Slices, 10)
+	sum := int64(0)
+	for _, slice := range result.Slices {
+		sum += slice.Units
+	}
+	require.Equal(t, result.Units, sum)
+}
+
 // A stall is seen by all who would have asked meanwhile, in an open loop; a closed
 // one has few ask then.
 func TestMeasure_does_not_omit_a_stall(t *testing.T) {

@@ -60,20 +60,18 @@ func (s *Storm) play(run *Run, result *Result) error {
 		return err
 	}
 	run.probe.listen(probeBusy)
-	run.tell("drop", 0)
 	heard, left := newSeries("leave heard"), 0
 	run.measuring = true
 	for _, m := range clients {
 		m.drop(true, heard, func() { left++ })
 	}
-	if err := run.until("every leave was heard", func() bool { return left == s.Clients }); err != nil {
+	if err := run.untilAll("drop", "every leave was heard", s.Clients, func() int { return left }); err != nil {
 		return err
 	}
 	begin, err := run.mark()
 	if err != nil {
 		return err
 	}
-	run.tell("storm", 0)
 	connects, joins, back := newSeries("connected"), newSeries("back in the room"), 0
 	start := begin.at
 	for i, old := range clients {
@@ -81,7 +79,6 @@ func (s *Storm) play(run *Run, result *Result) error {
 		join := &request{done: func() {
 			joins.record(run, start)
 			back++
-			run.tell("storm", float64(back)/float64(s.Clients))
 		}}
 		m.opened = func() {
 			connects.record(run, start)
@@ -89,7 +86,7 @@ func (s *Storm) play(run *Run, result *Result) error {
 		}
 		m.dial()
 	}
-	if err := run.until("all are back", func() bool { return back == s.Clients }); err != nil {
+	if err := run.untilAll("storm", "all are back", s.Clients, func() int { return back }); err != nil {
 		return err
 	}
 	end, err := run.mark()

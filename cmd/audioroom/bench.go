@@ -39,6 +39,7 @@ type benchFlags struct {
 
 	WarmUp    time.Duration `group:"Load" default:"2s" help:"How long the load goes on before it is measured."`
 	Duration  time.Duration `group:"Load" default:"10s" help:"How long it is measured."`
+	Units     int           `group:"Load" placeholder:"N" help:"Measure so many units of work instead, however long that takes."`
 	Rate      float64       `group:"Load" placeholder:"RATE" help:"Units of work each second, in an open loop: what has to wait is measured from when it should have begun. Without it the loop is closed."`
 	Neighbour float64       `group:"Load" placeholder:"RATE" help:"Have a small room beside the load, which is asked so often each second, and show what it notices."`
 	Patience  time.Duration `group:"Load" default:"15s" help:"How long the server may take for anything that is waited for."`
@@ -74,6 +75,9 @@ func (b *benchFlags) validate(f *faults) {
 	}
 	if b.Rate < 0 || b.Neighbour < 0 {
 		wrong("rate", "a rate is less than nothing")
+	}
+	if b.Units < 0 {
+		wrong("units", "%d is less than nothing", b.Units)
 	}
 	if b.Pairs < 1 {
 		wrong("pairs", "%d is less than 1", b.Pairs)
@@ -145,7 +149,7 @@ func (b *benchFlags) run(p *program, s bench.Scenario) error {
 	}
 	bar := newBar(p.stderr)
 	config := &bench.Config{
-		WarmUp: b.WarmUp, Duration: b.Duration, Rate: b.Rate, Neighbour: b.Neighbour, Patience: b.Patience,
+		WarmUp: b.WarmUp, Duration: b.Duration, Units: b.Units, Rate: b.Rate, Neighbour: b.Neighbour, Patience: b.Patience,
 		Managers: b.Managers, FirstUser: b.FirstUser, Prefix: runPrefix(), Progress: bar.tell,
 	}
 	target := &bench.Target{URL: b.URL, Profile: profile, PIDs: b.PID}
