@@ -24,6 +24,13 @@ type Config struct {
 	// ConnectTimeout is how long a connection may be in no namespace. Default
 	// 45 s. NewEngine ignores it.
 	ConnectTimeout time.Duration
+	// MaxConnections is how many connections may be open, 0 for any number. A
+	// handshake beyond it is answered with status 503 before the upgrade.
+	MaxConnections int
+	// FrameBudget is how many frames of any kind a client may send at once, 0 for
+	// any number; FrameRefill, default 100, is how many more each second. Beyond
+	// that the connection is read no faster.
+	FrameBudget, FrameRefill int
 	// MaxPayload is the largest message taken from a client, in bytes.
 	// Default 16384.
 	MaxPayload int
@@ -52,6 +59,7 @@ const (
 	DefaultPingInterval   = 25 * time.Second
 	DefaultPingTimeout    = 60 * time.Second
 	DefaultConnectTimeout = 45 * time.Second
+	DefaultFrameRefill    = 100
 	DefaultMaxPayload     = 16 << 10
 	DefaultOutboxLimit    = 1 << 20
 	DefaultWriteTimeout   = 10 * time.Second
@@ -65,6 +73,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.PingInterval, DefaultPingInterval)
 	setDefault(&c.PingTimeout, DefaultPingTimeout)
 	setDefault(&c.ConnectTimeout, DefaultConnectTimeout)
+	setDefault(&c.FrameRefill, DefaultFrameRefill)
 	setDefault(&c.MaxPayload, DefaultMaxPayload)
 	setDefault(&c.OutboxLimit, DefaultOutboxLimit)
 	setDefault(&c.WriteTimeout, DefaultWriteTimeout)
@@ -102,6 +111,9 @@ func (c Config) Validate() error {
 	check(c.PingInterval >= time.Millisecond, "ping interval %v is under 1ms", c.PingInterval)
 	check(c.PingTimeout >= time.Millisecond, "ping timeout %v is under 1ms", c.PingTimeout)
 	check(c.ConnectTimeout > 0, "connect timeout %v is negative", c.ConnectTimeout)
+	check(c.MaxConnections >= 0, "connections %d is negative", c.MaxConnections)
+	check(c.FrameBudget >= 0, "frame budget %d is negative", c.FrameBudget)
+	check(c.FrameRefill > 0, "frame refill %d is negative", c.FrameRefill)
 	check(c.MaxPayload > 0, "largest payload %d is negative", c.MaxPayload)
 	check(c.OutboxLimit >= 1024, "outbox limit %d is under 1024", c.OutboxLimit)
 	check(c.WriteTimeout > 0, "write timeout %v is negative", c.WriteTimeout)

@@ -30,6 +30,7 @@ type Conn struct {
 	request Request
 	reason  atomic.Uint32 // CloseReason
 	opened  bool          // Open was called; the connection's goroutine only
+	paid    int64         // how far on the client's frames are paid for; its reading goroutine only
 
 	out outbox
 

@@ -34,4 +34,8 @@
 //     counted in full. At the bound the connection is cut (ReasonSlowReader).
 //   - flush queue, one for each flusher: a connection is in it once at most, so
 //     it is bounded by the number of connections.
+//
+// What a client sends waits in the kernel's buffer, and one message of
+// Config.MaxPayload at most in ours. A client that sends more frames than
+// Config.FrameBudget is read more slowly; TCP holds it up.
 package transport

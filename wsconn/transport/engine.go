@@ -39,6 +39,7 @@ func (c *Conn) receive(data []byte) {
 	if c.Closed() {
 		return
 	}
+	c.pace()
 	c.seen.Store(c.server.now())
 	c.server.config.Observer.Received(len(data))
 	if !utf8.Valid(data) {

@@ -45,7 +45,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	upgraded := false
 	defer func() {
 		if !upgraded {
-			s.conns.Done()
+			s.exit()
 		}
 	}()
 	if s.config.Admit != nil {

@@ -13,6 +13,8 @@ type Observer interface {
 	Received(bytes int)
 	// Written: so many bytes of so many frames were handed to the network.
 	Written(frames, bytes int)
+	// Limited: a client came up against a limit of the server.
+	Limited(limit Limit)
 	// Panicked: a callback of the handler panicked.
 	Panicked()
 }
@@ -36,6 +38,9 @@ func (NopObserver) Received(int) {}
 
 // Written does nothing.
 func (NopObserver) Written(int, int) {}
+
+// Limited does nothing.
+func (NopObserver) Limited(Limit) {}
 
 // Panicked does nothing.
 func (NopObserver) Panicked() {}

@@ -22,8 +22,9 @@ type Server struct {
 	epoch    time.Time
 	lastID   atomic.Uint64
 
-	mu       sync.Mutex // guards refusing against conns.Add
+	mu       sync.Mutex // guards refusing and count against conns.Add
 	refusing bool
+	count    int // of conns
 	conns    sync.WaitGroup
 	stopping atomic.Bool
 	stop     func()         // ends the workers, once
@@ -89,15 +90,29 @@ func newServer(config Config) (*Server, error) {
 // now returns the nanoseconds since the server's epoch, never zero.
 func (s *Server) now() int64 { return int64(time.Since(s.epoch)) }
 
-// enter counts a connection in, unless the server refuses new ones.
+// enter counts a connection in, unless the server refuses new ones or has as
+// many as it may.
 func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refusing {
 		return false
 	}
+	if s.config.MaxConnections > 0 && s.count >= s.config.MaxConnections {
+		s.config.Observer.Limited(LimitConnections)
+		return false
+	}
+	s.count++
 	s.conns.Add(1)
 	return true
+}
+
+// exit counts a connection out.
+func (s *Server) exit() {
+	s.mu.Lock()
+	s.count--
+	s.mu.Unlock()
+	s.conns.Done()
 }
 
 // Len returns how many connections are open.

@@ -49,6 +49,7 @@ func newMelody(s *Server) *melody.Melody {
 	m.HandleMessageBinary(func(session *melody.Session, _ []byte) {
 		connOf(session).end(ReasonBinary)
 	})
+	m.HandlePong(func(session *melody.Session) { connOf(session).pace() })
 	m.HandleError(func(session *melody.Session, err error) {
 		// The writing half may find that reading ended before it did.
 		if !errors.Is(err, websocket.ErrCloseSent) && !errors.Is(err, melody.ErrWriteClosed) {
@@ -68,6 +69,7 @@ func newMelody(s *Server) *melody.Melody {
 func mute(session *melody.Session) {
 	c := connOf(session)
 	session.WebsocketConnection().SetPingHandler(func(data string) error {
+		c.pace()
 		c.SendNow(pongFrame(data))
 		return nil
 	})
@@ -115,7 +117,7 @@ func (c *Conn) serve(key string) {
 
 // served is the end of serve, deferred.
 func (c *Conn) served() {
-	defer c.server.conns.Done()
+	defer c.server.exit()
 	if reason := recover(); reason != nil {
 		c.server.panicked(c, "read", reason)
 	}

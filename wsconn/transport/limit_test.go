@@ -1,0 +1,121 @@
+package transport_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"audioroom/wsconn/transport"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+)
+
+// limits counts what clients came up against.
+type limits struct {
+	transport.NopObserver
+	connections, frames, unavailable atomic.Int32
+}
+
+func (l *limits) Limited(limit transport.Limit) {
+	switch limit {
+	case transport.LimitConnections:
+		l.connections.Add(1)
+	case transport.LimitFrames:
+		l.frames.Add(1)
+	}
+}
+
+func (l *limits) Refused(status int) {
+	if status == http.StatusServiceUnavailable {
+		l.unavailable.Add(1)
+	}
+}
+
+func TestServer_MaxConnections(t *testing.T) {
+	h, seen := newHandler(), new(limits)
+	f := serve(t, transport.Config{MaxConnections: 2, Observer: seen}, h)
+	refused := func() {
+		t.Helper()
+		_, response, err := websocket.DefaultDialer.Dial("ws://"+f.addr+query, nil)
+		require.ErrorIs(t, err, websocket.ErrBadHandshake)
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
+		require.Equal(t, `{"code":4,"message":"Service Unavailable"}`, string(body))
+	}
+	first, second := f.join(t), f.dial(t, nil)
+	refused()
+	refused()
+	require.EqualValues(t, 2, seen.connections.Load())
+	require.EqualValues(t, 2, seen.unavailable.Load())
+	second.send("40")
+	require.Contains(t, second.receive(), `40{"sid":`)
+	first.ws.Close()
+	h.ended(t)
+	require.Eventually(t, func() bool { // its goroutine has yet to end
+		ws, _, err := websocket.DefaultDialer.Dial("ws://"+f.addr+query, nil)
+		if err == nil {
+			t.Cleanup(func() { ws.Close() })
+		}
+		return err == nil
+	}, patience, 5*time.Millisecond)
+	refused()
+	// What fails before the upgrade takes no place.
+	response, err := http.Get("http://" + f.addr + query)
+	require.NoError(t, err)
+	response.Body.Close()
+	require.Equal(t, http.StatusBadRequest, response.StatusCode)
+}
+
+func TestConn_is_read_no_faster_than_its_frame_budget(t *testing.T) {
+	const budget, refill = 50, 100
+	for name, send := range map[string]func(c client){
+		"events":          func(c client) { c.send(`42["x"]`) },
+		"pongs":           func(c client) { c.send("3") },
+		"bad namespaces":  func(c client) { c.send("40/elsewhere,") },
+		"WebSocket pings": func(c client) { require.NoError(c.t, c.ws.WriteMessage(websocket.PingMessage, nil)) },
+		"WebSocket pongs": func(c client) { require.NoError(c.t, c.ws.WriteMessage(websocket.PongMessage, nil)) },
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			h, seen := newHandler(), new(limits)
+			last := make(chan *transport.Conn, 2)
+			h.event = func(c *transport.Conn, e transport.Event) {
+				if e.Name == "last" {
+					last <- c
+				}
+			}
+			f := serve(t, transport.Config{FrameBudget: budget, FrameRefill: refill, Observer: seen}, h)
+			c, other := f.join(t), f.join(t)
+			paced, free := h.conn(t), h.conn(t)
+			start := time.Now()
+			for range budget + 30 {
+				send(c)
+			}
+			c.send(`42["last"]`)
+			other.send(`42["last"]`)
+			require.Same(t, free, receive(t, last), "who keeps to the budget waits for nobody")
+			require.Same(t, paced, receive(t, last))
+			require.GreaterOrEqual(t, time.Since(start), 30*time.Second/refill)
+			require.Positive(t, seen.frames.Load())
+			require.LessOrEqual(t, seen.frames.Load(), int32(10), "it pauses for many frames at once")
+		})
+	}
+}
+
+func TestConn_ends_while_it_is_not_read(t *testing.T) {
+	h, seen := newHandler(), new(limits)
+	f := serve(t, transport.Config{FrameBudget: 3, FrameRefill: 1, Observer: seen}, h)
+	c := f.join(t)
+	conn := h.conn(t)
+	for range 10 {
+		c.send("3")
+	}
+	require.Eventually(t, func() bool { return seen.frames.Load() == 1 }, patience, time.Millisecond)
+	conn.Kick(transport.ReasonKicked)
+	require.Equal(t, transport.ReasonKicked, h.ended(t))
+}
