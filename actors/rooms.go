@@ -55,6 +55,7 @@ type Rooms struct {
 	observer   Observer
 	system     *actor.ActorSystem
 	supervisor *actor.PID
+	workers    *workers
 	failpoint  failpoint
 	// unfinished counts the rooms that Stop waits for.
 	unfinished atomic.Int64
@@ -79,7 +80,7 @@ func (r *Room) Send(request *Request) { r.system.Root.Send(r.pid, request) }
 func Start(config Config, store Store, backend Backend, users Users, encode Encoder) *Rooms {
 	r := &Rooms{
 		config: config, store: store, backend: backend, users: users, encode: encode,
-		log: config.Log, observer: config.Observer, failpoint: injected,
+		log: config.Log, observer: config.Observer, failpoint: injected, workers: newWorkers(),
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
@@ -167,6 +168,7 @@ func (r *Rooms) Stop(ctx context.Context) error {
 	stopped := r.system.Root.StopFuture(r.supervisor) // its rooms with it
 	err = errors.Join(err, stopped.Wait())
 	r.system.Shutdown()
+	r.workers.close()
 	return err
 }
 

@@ -117,6 +117,7 @@ func (s *supervisor) entry(ctx actor.Context, id string) *entry {
 	a := &roomActor{id: id, rooms: s.rooms, handle: e.room}
 	e.room.pid = ctx.Spawn(actor.PropsFromProducer(
 		func() actor.Actor { return a },
+		actor.WithDispatcher(s.rooms.workers),
 		actor.WithMailbox(func() actor.Mailbox {
 			a.mailbox = unbounded()
 			return a.mailbox
