@@ -27,8 +27,9 @@ const maxToken = 8 << 10
 // tokenLife is how long a token without an expiry is good for after its issue.
 const tokenLife = 24 * time.Hour
 
-// notBeforeLeeway is how far the clock of who issues tokens may run ahead.
-const notBeforeLeeway = 30 * time.Second
+// clockSkew is how far the clock of who issues tokens may run ahead. What it says
+// of the end of a token counts to the second.
+const clockSkew = 30 * time.Second
 
 // Revocations tells which tokens were taken back.
 type Revocations interface {
@@ -135,8 +136,10 @@ func (v *verifier) verify(token string, now time.Time) (*identity, error) {
 		return refuse("no name")
 	case truthy(c.IsBlocked):
 		return refuse("blocked")
-	case c.NotBefore != nil && now.Add(notBeforeLeeway).Before(c.NotBefore.Time):
+	case c.NotBefore != nil && now.Add(clockSkew).Before(c.NotBefore.Time):
 		return refuse("not valid yet")
+	case c.IssuedAt != nil && now.Add(clockSkew).Before(c.IssuedAt.Time): // it would outlive a revocation
+		return refuse("issued in the future")
 	}
 	who := &identity{user: room.UserID(*c.ID), token: token}
 	if c.IssuedAt != nil {

@@ -123,6 +123,13 @@ func (s *memoryStore) confirm() {
 	s.held = nil
 }
 
+// rooms returns how many rooms were ever committed.
+func (s *memoryStore) rooms() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.counts)
+}
+
 // participants returns how many a room had at its last commit.
 func (s *memoryStore) participants(roomID string) int {
 	s.mu.Lock()

@@ -43,6 +43,7 @@ var errorTexts = [room.NumErrors]string{
 	room.ErrNoInvite:        "No pending invite found",
 	room.ErrTooManyMessages: "Too many messages",
 	room.ErrBlocked:         "room_blocked",
+	room.ErrRoomFull:        "Room is full",
 }
 
 // closeReasons maps the reasons of room:closed to their text.

@@ -98,6 +98,7 @@ func TestAppendReply(t *testing.T) {
 		}}, `{"roomId":"a\"b","participants":[{"id":1},{"id":2}],"seats":[{"seatIndex":0,"userId":1,"isMuted":false},{"seatIndex":9,"userId":2,"isMuted":true}],` +
 			`"lockedSeats":[3,14],"seatCount":100,"participantCount":501}`},
 		"a refused join":            {join, room.Reply{Err: room.ErrInternal}, `{"error":"INTERNAL_ERROR"}`},
+		"a join of a full room":     {join, room.Reply{Err: room.ErrRoomFull}, `{"error":"Room is full"}`},
 		"a join that came too late": {join, room.Reply{Err: room.ErrNotInRoom}, `{"error":"Not in room"}`},
 		"a seat that is taken": {take, room.Reply{Err: room.ErrSeatTaken, Occupant: &room.SeatState{Seat: 3, User: 8, Muted: true}},
 			`{"success":false,"error":"Seat is already taken","occupant":{"seatIndex":3,"userId":8,"isMuted":true}}`},
@@ -143,6 +144,7 @@ func TestAppendReply_has_the_text_of_every_error(t *testing.T) {
 		room.ErrNoInvite:        "No pending invite found",
 		room.ErrTooManyMessages: "Too many messages",
 		room.ErrBlocked:         "room_blocked",
+		room.ErrRoomFull:        "Room is full",
 	}
 	for e := room.OK + 1; e < room.NumErrors; e++ {
 		require.NotEmpty(t, want[e], "%v has no text", e)

@@ -111,6 +111,11 @@ func (s *Session) panicked(e *transport.Event) {
 }
 
 func (s *Session) join(p payload, ack transport.Ack) {
+	if !s.gateway.openings.take(s.user) {
+		s.answerError(ack, joinError, textTooManyRequests)
+		s.observe(s.mark, ResultSprawling)
+		return
+	}
 	if !s.begin() {
 		return
 	}

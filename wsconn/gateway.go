@@ -22,7 +22,8 @@ import (
 // Config is how clients are let in and served. Zero fields take their default
 // unless they say otherwise.
 type Config struct {
-	// Transport is how connections are served.
+	// Transport is how connections are served. Without a FrameBudget that of
+	// events counts, many times over; without either there is none.
 	Transport transport.Config
 	// Secrets sign the tokens of clients; any of them will do. Required, each of
 	// at least MinSecret bytes.
@@ -39,6 +40,9 @@ type Config struct {
 	// 0 for any number. Behind a proxy that is not trusted all clients share the
 	// proxy's address.
 	ConnectionsPerAddress int
+	// RoomsPerMinute is how many rooms a user may open at once, and then within a
+	// minute; 0 for any number.
+	RoomsPerMinute int
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// LookupTimeout bounds a question to the store on a client's behalf: whether
@@ -117,6 +121,7 @@ type Gateway struct {
 	users       *Users
 	lastID      atomic.Uint64
 	sessions    atomic.Int64 // of authenticated clients
+	openings    *openings
 
 	mu        sync.Mutex     // guards what follows
 	addresses map[string]int // connections; empty without a limit
@@ -130,6 +135,11 @@ type client struct {
 	// connection, whatever sessions it has had. Nil for no limit.
 	budget, connects *rate.Limiter
 }
+
+// A connection is read no faster than this allows, in frames for each event of
+// its budget: events that are refused cost little, but not nothing. Clients that
+// keep to the budget of events send a few pongs beside them.
+const framesPerEvent, refillPerEvent = 20, 5
 
 // A connection may send connectBurst CONNECT packets at once and one more each
 // second: each costs a question to the store.
@@ -158,7 +168,10 @@ func New(config Config, rooms Rooms, users *Users, backend actors.Backend, direc
 	g := &Gateway{
 		config: config, verifier: newVerifier(config.Secrets), revocations: revocations, rooms: rooms,
 		backend: backend, directory: directory,
-		users: users, addresses: make(map[string]int),
+		users: users, addresses: make(map[string]int), openings: newOpenings(config.RoomsPerMinute),
+	}
+	if t := &config.Transport; t.FrameBudget == 0 && config.EventBudget > 0 {
+		t.FrameBudget, t.FrameRefill = framesPerEvent*config.EventBudget, refillPerEvent*config.EventRefill
 	}
 	var err error
 	g.transport, err = transport.New(config.Transport, g)

@@ -36,12 +36,14 @@ const (
 	ResultInvalid               // the payload
 	ResultThrottled             // the session's budget was used up
 	ResultFlooded               // the user's budget for chat messages was used up
+	ResultSprawling             // the user's budget for rooms was used up
+	ResultFull                  // the room has as many participants as it may
 	ResultFailed                // through no fault of the client
 
 	resultEnd
 )
 
-var resultNames = [resultEnd]string{"ok", "refused", "invalid", "throttled", "flooded", "failed"}
+var resultNames = [resultEnd]string{"ok", "refused", "invalid", "throttled", "flooded", "sprawling", "full", "failed"}
 
 // String returns the label of the result.
 func (r EventResult) String() string { return resultNames[r] }
@@ -64,6 +66,8 @@ func resultOf(err room.Error) EventResult {
 		return ResultFailed
 	case room.ErrTooManyMessages:
 		return ResultFlooded
+	case room.ErrRoomFull:
+		return ResultFull
 	}
 	return ResultRefused
 }

@@ -28,6 +28,7 @@ const (
 	ErrNoInvite
 	ErrTooManyMessages
 	ErrBlocked
+	ErrRoomFull
 
 	// NumErrors is how many reasons there are, OK included.
 	NumErrors
@@ -55,6 +56,7 @@ var errorNames = [NumErrors]string{
 	ErrNoInvite:        "no invite is pending",
 	ErrTooManyMessages: "too many messages",
 	ErrBlocked:         "user is blocked",
+	ErrRoomFull:        "room is full",
 }
 
 // Error returns a text for logs and tests, not for the wire.

@@ -56,6 +56,25 @@ func TestRoom_Join(t *testing.T) {
 		require.Equal(t, before, dump(s.Room))
 	})
 
+	t.Run("of_a_full_room_is_refused_to_who_is_not_in_it", func(t *testing.T) {
+		s := newStage(t, ann1, bob1)
+		s.config.Participants = 2
+		s.ok(&room.TakeSeat{Session: bob1, Seat: 1})
+		s.refuses(room.ErrRoomFull, join(cid1))
+		s.ok(join(bob2))
+		s.ok(&room.Leave{Session: bob2})
+		s.refuses(room.ErrRoomFull, join(cid1))
+		s.ok(&room.Drop{Session: bob1})
+		s.ok(join(cid1))
+		s.refuses(room.ErrRoomFull, join(eve1))
+		s.joins(join(bob1)) // whose seat is held
+		require.Equal(t, 3, s.Participants())
+		s.ok(&room.Leave{Session: ann1})
+		s.refuses(room.ErrRoomFull, join(eve1))
+		s.ok(&room.Leave{Session: cid1})
+		s.ok(join(eve1))
+	})
+
 	t.Run("with_a_second_session_tells_nobody", func(t *testing.T) {
 		s := newStage(t, ann1, bob1)
 		s.ok(&room.TakeSeat{Session: ann1, Seat: 1})

@@ -156,6 +156,10 @@ func (m *model) join(now int64, c *room.Join) (room.Reply, []room.Event) {
 		return reply, nil
 	}
 	delete(m.banned, c.User) // it is over, whatever the clock says later
+	_, comesBack := m.awaited[c.User]
+	if m.config.Participants != 0 && !m.isHere(c.User) && !comesBack && len(m.here) >= m.config.Participants {
+		return room.Reply{Err: room.ErrRoomFull}, nil
+	}
 	var told []room.Event
 	switch {
 	case !m.opened && m.max > 0:

@@ -15,6 +15,10 @@ func (c *Join) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 		}
 		delete(r.blocked, c.User)
 	}
+	m := r.members[c.User]
+	if m == nil && r.isFull() && r.heldFor(c.User) < 0 {
+		return Reply{Err: ErrRoomFull}, events
+	}
 	if r.seats == nil {
 		count := r.config.DefaultSeats
 		if c.SeatCount > 0 {
@@ -27,7 +31,6 @@ func (c *Join) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	} else if c.SeatCount > 0 && c.User == r.owner && r.maxSeats == 0 && c.SeatCount != len(r.seats) {
 		events = r.resize(c.SeatCount, events)
 	}
-	m := r.members[c.User]
 	if m == nil {
 		m = r.add(c)
 		events = append(events, Event{Kind: UserJoined, User: c.User, Profile: m.profile, Except: c.Session})
@@ -41,6 +44,11 @@ func (c *Join) apply(r *Room, now int64, events []Event) (Reply, []Event) {
 	r.active(now)
 	events = append(events, Event{Kind: SessionJoined, Session: c.Session, User: c.User})
 	return Reply{State: r.state(c.User)}, events
+}
+
+// isFull reports whether no further user may come in.
+func (r *Room) isFull() bool {
+	return r.config.Participants > 0 && len(r.members) >= r.config.Participants
 }
 
 func (c *Leave) apply(r *Room, now int64, events []Event) (Reply, []Event) {

@@ -32,6 +32,7 @@ func TestRoom_isItsModel(t *testing.T) {
 			SeatGrace:     pick(t, "grace", grace, grace, 3*inactivity, 0),
 			InviteTTL:     pick(t, "invite", inviteTTL, inviteTTL, inviteTTL, 2*inactivity, 1),
 			ChatPerMinute: pick(t, "chat", 0, 1, 2, 3),
+			Participants:  pick(t, "participants", 0, 0, 1, 2, 3),
 			Inactivity:    inactivity,
 			DefaultSeats:  pick(t, "default seats", 1, 3, 4, 4),
 		}

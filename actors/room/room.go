@@ -22,6 +22,9 @@ type Config struct {
 	// ChatPerMinute is how many messages a user may send to a room within any
 	// minute, 0 for any number.
 	ChatPerMinute int
+	// Participants is how many users may be in the room, 0 for any number. Who has
+	// a seat held comes back in spite of it.
+	Participants int
 	// Inactivity is how long a room without anyone in it stays open.
 	Inactivity int64
 	// DefaultSeats is the number of seats of a room whose creator asks for none.

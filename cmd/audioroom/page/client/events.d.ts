@@ -80,7 +80,7 @@ export interface RoomJoinRequest {
 export type RoomJoinAnswer =
   | RoomState
   | { error: "room_blocked"; permanent: boolean; remaining_seconds: number | null }
-  | { error: "INVALID_PAYLOAD" | "INTERNAL_ERROR" | "Too many requests" };
+  | { error: "Room is full" | "INVALID_PAYLOAD" | "INTERNAL_ERROR" | "Too many requests" };
 
 /** What `room:leave` carries. Leaves the room and the seat in it. */
 export interface RoomLeaveRequest {

@@ -15,11 +15,12 @@ var ClientEvents = []ClientEvent{
 			{ToOthers, "room:userJoined", "if the user is not a participant yet"},
 			{ToOthers, "seat:updated", "if a held seat was given back"},
 		},
-		Errors: []Error{errBlocked}, Refusal: joinRefusal, Common: []string{"INVALID_PAYLOAD", "INTERNAL_ERROR", "Too many requests"},
+		Errors: []Error{errBlocked, errFull}, Refusal: joinRefusal, Common: []string{"INVALID_PAYLOAD", "INTERNAL_ERROR", "Too many requests"},
 		Notes: []string{
 			"Joining the room that the socket is in answers the state and changes nothing. Joining another one leaves the first.",
 			"When the number of seats shrinks, who sits beyond hears `seat:cleared` and stays in the room, and locks beyond are lifted with `seat:locked {isLocked: false}`.",
 			"A user whom the backend has blocked is refused with `room_blocked`.",
+			"A room has 10,000 participants (`PARTICIPANTS_PER_ROOM`) at most; a user whose seat is held gets in nevertheless. A user may open 60 rooms (`ROOMS_PER_MINUTE`) a minute; beyond it joins are refused with `Too many requests` until some seconds have passed.",
 		},
 	},
 	{

@@ -39,6 +39,7 @@ var (
 	errNoInvite     = Error{"No pending invite found", "There is no invite for you, or it has run out."}
 	errMessages     = Error{"Too many messages", "You have sent as many messages as you may within a minute."}
 	errBlocked      = Error{"room_blocked", "You are blocked from this room."}
+	errFull         = Error{"Room is full", "It has as many participants as it may."}
 )
 
 // texts returns the texts of errors.
