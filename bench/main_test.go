@@ -68,7 +68,7 @@ func run(m *testing.M) int {
 	served, err = harness.Serve(program, harness.Env{
 		"LISTEN": address, "LOG_FORMAT": "json", "JWT_SECRET": harness.Secret, "REDIS_URL": redis.URL(),
 		"LARAVEL_API_URL": backend.URL(), "LARAVEL_INTERNAL_KEY": "key",
-		"EVENT_BUDGET": "0", "CHAT_PER_MINUTE": "0", "CONNECTIONS_PER_USER": "0",
+		"EVENT_BUDGET": "0", "CHAT_PER_MINUTE": "0", "CONNECTIONS_PER_USER": "0", "ROOMS_PER_MINUTE": "0",
 	})
 	if err != nil {
 		return broken(err)

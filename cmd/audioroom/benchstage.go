@@ -74,6 +74,7 @@ func openStage(ctx context.Context, env ...string) (s *stage, err error) {
 		"LISTEN=" + address, "REDIS_URL=redis://" + redis, "JWT_SECRET=" + devSecret,
 		"LARAVEL_API_URL=http://" + backend.Addr().String(), "LARAVEL_INTERNAL_KEY=" + devKey,
 		"EVENT_BUDGET=0", "CHAT_PER_MINUTE=0", "CONNECTIONS_PER_USER=0",
+		"MAX_CONNECTIONS=0", "ROOMS_PER_MINUTE=0", "PARTICIPANTS_PER_ROOM=0",
 	}, env...), program, "serve")
 	if err != nil {
 		return s, err

@@ -47,6 +47,9 @@ type config struct {
 	ChatPerMinute      int           `env:"CHAT_PER_MINUTE" default:"60" help:"Chat messages of a user to a room within any minute; 0 for any number."`
 	ConnectionsPerUser int           `env:"CONNECTIONS_PER_USER" default:"10" help:"Sockets that a user may have; 0 for any number."`
 	ConnectionsPerAddr int           `name:"connections-per-address" env:"CONNECTIONS_PER_ADDRESS" default:"0" help:"Sockets that a network address may have; 0 for any number."`
+	Connections        int           `name:"max-connections" env:"MAX_CONNECTIONS" default:"50000" help:"Sockets that the server takes; 0 for any number."`
+	RoomsPerMinute     int           `env:"ROOMS_PER_MINUTE" default:"60" help:"Rooms that a user may open at once, and then within a minute; 0 for any number."`
+	Participants       int           `name:"participants-per-room" env:"PARTICIPANTS_PER_ROOM" default:"10000" help:"Users that a room may have; 0 for any number."`
 
 	StatusWindow  time.Duration `env:"STATUS_WINDOW" default:"3s" help:"Least time between two statuses of a room to the backend."`
 	CommitTimeout time.Duration `env:"COMMIT_TIMEOUT" default:"1s" help:"How long a room waits for Redis before it serves on from memory."`
@@ -200,6 +203,9 @@ func (c *config) validateNumbers(f *faults) {
 		{"chat-per-minute", c.ChatPerMinute, 0, 1 << 20},
 		{"connections-per-user", c.ConnectionsPerUser, 0, 1 << 30},
 		{"connections-per-address", c.ConnectionsPerAddr, 0, 1 << 30},
+		{"max-connections", c.Connections, 0, 1 << 30},
+		{"rooms-per-minute", c.RoomsPerMinute, 0, 1 << 20},
+		{"participants-per-room", c.Participants, 0, 1 << 30},
 	} {
 		if n.value < n.least || n.value > n.most {
 			f.add(n.flag, "%d is not between %d and %d", n.value, n.least, n.most)

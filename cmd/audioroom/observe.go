@@ -72,6 +72,16 @@ func (m *metrics) Closed(reason transport.CloseReason) {
 	}
 }
 
+// Limited implements transport.Observer.
+func (m *metrics) Limited(limit transport.Limit) {
+	switch limit {
+	case transport.LimitConnections:
+		m.tally.refused[budgetServer].Add(1)
+	case transport.LimitFrames:
+		m.tally.refused[budgetFrames].Add(1)
+	}
+}
+
 // Written implements transport.Observer.
 func (m *metrics) Written(frames, bytes int) {
 	m.sentFrames.Add(float64(frames))

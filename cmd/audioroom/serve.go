@@ -22,6 +22,16 @@ import (
 	"audioroom/wsconn/transport"
 )
 
+// Bounds of what is asked over HTTP, handshakes of sockets included. A client that
+// sends its request a byte at a time has requestTimeout for all of it; the header
+// holds a token of 8 KB, twice, with ease.
+const (
+	requestTimeout = 10 * time.Second
+	answerTimeout  = 30 * time.Second
+	idleTimeout    = 60 * time.Second
+	maxHeader      = 32 << 10
+)
+
 // drainTimeout bounds the stop of the server, so that it ends well within the
 // ten seconds that service managers grant.
 const drainTimeout = 9 * time.Second
@@ -146,7 +156,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	s.rooms = actors.Start(actors.Config{
 		Room: room.Config{
 			SeatGrace: c.SeatGrace.Milliseconds(), InviteTTL: c.InviteTTL.Milliseconds(), Inactivity: c.Inactivity.Milliseconds(),
-			DefaultSeats: c.DefaultSeats, ChatPerMinute: c.ChatPerMinute,
+			DefaultSeats: c.DefaultSeats, ChatPerMinute: c.ChatPerMinute, Participants: c.Participants,
 		},
 		Log: log.With("component", "rooms"), Observer: s.metrics,
 	}, s.store, s.backend, users, wsconn.Encode)
@@ -156,11 +166,11 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	}
 	s.gateway, err = wsconn.New(wsconn.Config{
 		Transport: transport.Config{
-			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout,
+			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxConnections: c.Connections,
 			Logger: log.With("component", "transport"), Observer: s.metrics,
 		},
 		Secrets: c.Secrets, Origins: c.Origins, EventBudget: c.EventBudget, EventRefill: c.EventRefill,
-		ConnectionsPerUser: c.ConnectionsPerUser, ConnectionsPerAddress: c.ConnectionsPerAddr,
+		ConnectionsPerUser: c.ConnectionsPerUser, ConnectionsPerAddress: c.ConnectionsPerAddr, RoomsPerMinute: c.RoomsPerMinute,
 		TrustedProxies: trusted, Log: log.With("component", "gateway"), Observer: s.metrics, Tracer: s.tracing.tracer(),
 	}, s.rooms, users, s.backend, s.store, s.store)
 	if err != nil {
@@ -172,7 +182,10 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 		count: s.metrics.backendEvent,
 	}
 	s.metrics.registry.MustRegister(newWatch(s))
-	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10}
+	s.http = &http.Server{ // sockets are taken over from it, and have times of their own
+		Handler: s.routes(), MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: requestTimeout, ReadTimeout: requestTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
+	}
 	return s, nil
 }
 

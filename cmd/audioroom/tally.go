@@ -45,11 +45,18 @@ const (
 	budgetConnects budget = iota
 	budgetUser
 	budgetAddress
+	budgetServer
+	budgetFrames
 
 	budgetEnd
 )
 
-var budgetNames = [budgetEnd]string{"connects", "user_connections", "address_connections"}
+var budgetNames = [budgetEnd]string{"connects", "user_connections", "address_connections", "connections", "frames"}
+
+// onlyOf are the results that one event alone has.
+var onlyOf = map[wsconn.EventResult]string{
+	wsconn.ResultFlooded: "chat:message", wsconn.ResultSprawling: "room:join", wsconn.ResultFull: "room:join",
+}
 
 // cell is one event in one shard: 24 words, three cache lines.
 type cell struct {
@@ -97,7 +104,7 @@ func (t *tally) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (t *tally) Collect(to chan<- prometheus.Metric) {
-	var throttled, flooded uint64
+	var throttled, flooded, sprawling, full uint64
 	for code, event := range t.events {
 		var sum, count uint64
 		var results [maxResults]uint64
@@ -119,13 +126,20 @@ func (t *tally) Collect(to chan<- prometheus.Metric) {
 		}
 		to <- prometheus.MustNewConstHistogram(t.seconds, count, time.Duration(sum).Seconds(), limits, event)
 		for _, r := range t.results {
+			if only := onlyOf[r]; only != "" && only != event {
+				continue
+			}
 			to <- prometheus.MustNewConstMetric(t.total, prometheus.CounterValue, float64(results[r]), event, r.String())
 		}
 		throttled += results[wsconn.ResultThrottled]
 		flooded += results[wsconn.ResultFlooded]
+		sprawling += results[wsconn.ResultSprawling]
+		full += results[wsconn.ResultFull]
 	}
 	to <- prometheus.MustNewConstMetric(t.refusals, prometheus.CounterValue, float64(throttled), "events")
 	to <- prometheus.MustNewConstMetric(t.refusals, prometheus.CounterValue, float64(flooded), "chat")
+	to <- prometheus.MustNewConstMetric(t.refusals, prometheus.CounterValue, float64(sprawling), "rooms")
+	to <- prometheus.MustNewConstMetric(t.refusals, prometheus.CounterValue, float64(full), "participants")
 	for b := range t.refused {
 		to <- prometheus.MustNewConstMetric(t.refusals, prometheus.CounterValue, float64(t.refused[b].Load()), budgetNames[b])
 	}

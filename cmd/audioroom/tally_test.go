@@ -29,6 +29,9 @@ func TestTally_counts_each_event_once_whoever_counts(t *testing.T) {
 	}
 	counting.Wait()
 	tally.count(1, code, wsconn.ResultFlooded, 0)
+	tally.count(1, code, wsconn.ResultSprawling, 0)
+	tally.count(1, code, wsconn.ResultFull, 0)
+	tally.count(1, code, wsconn.ResultFull, 0)
 	tally.refused[budgetUser].Add(3)
 
 	registry := prometheus.NewRegistry()
@@ -39,14 +42,16 @@ func TestTally_counts_each_event_once_whoever_counts(t *testing.T) {
 		`audioroom_events_total{` + name + `,result="ok"} 1000`,
 		`audioroom_events_total{` + name + `,result="throttled"} 100`,
 		`audioroom_events_total{` + name + `,result="refused"} 0`,
-		`audioroom_event_duration_seconds_bucket{` + name + `,le="0.0001"} 1`,
-		`audioroom_event_duration_seconds_bucket{` + name + `,le="0.00025"} 1001`,
-		`audioroom_event_duration_seconds_bucket{` + name + `,le="5"} 1001`,
-		`audioroom_event_duration_seconds_bucket{` + name + `,le="+Inf"} 1101`,
-		`audioroom_event_duration_seconds_count{` + name + `} 1101`,
+		`audioroom_event_duration_seconds_bucket{` + name + `,le="0.0001"} 4`,
+		`audioroom_event_duration_seconds_bucket{` + name + `,le="0.00025"} 1004`,
+		`audioroom_event_duration_seconds_bucket{` + name + `,le="5"} 1004`,
+		`audioroom_event_duration_seconds_bucket{` + name + `,le="+Inf"} 1104`,
+		`audioroom_event_duration_seconds_count{` + name + `} 1104`,
 		`audioroom_event_duration_seconds_sum{` + name + `} 6000.25`,
 		`audioroom_budget_refusals_total{budget="events"} 100`,
 		`audioroom_budget_refusals_total{budget="chat"} 1`,
+		`audioroom_budget_refusals_total{budget="rooms"} 1`,
+		`audioroom_budget_refusals_total{budget="participants"} 2`,
 		`audioroom_budget_refusals_total{budget="user_connections"} 3`,
 	} {
 		require.Contains(t, all, line)

@@ -54,7 +54,7 @@ func Usual() Env {
 		"LOG_FORMAT": "json", "LOG_LEVEL": "info",
 		"JWT_SECRET": Secret + "," + OldSecret, "LARAVEL_INTERNAL_KEY": "the-internal-key",
 		"CORS_ORIGINS": "https://app.example.test,https://www.example.test",
-		"EVENT_BUDGET": "0",
+		"EVENT_BUDGET": "0", "ROOMS_PER_MINUTE": "0",
 	}
 }
 
