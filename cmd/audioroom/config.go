@@ -42,6 +42,7 @@ type config struct {
 
 	PingInterval       time.Duration `env:"PING_INTERVAL" default:"25s" help:"Time between two heartbeats of a connection."`
 	PingTimeout        time.Duration `env:"PING_TIMEOUT" default:"60s" help:"How long a heartbeat may stay unanswered."`
+	ConnectTimeout     time.Duration `env:"CONNECT_TIMEOUT" default:"45s" help:"How long a socket may be open without having authenticated."`
 	EventBudget        int           `env:"EVENT_BUDGET" default:"100" help:"Events that a socket may send at once; 0 for any number."`
 	EventRefill        int           `env:"EVENT_REFILL" default:"20" help:"Events that it may send in addition each second."`
 	ChatPerMinute      int           `env:"CHAT_PER_MINUTE" default:"60" help:"Chat messages of a user to a room within any minute; 0 for any number."`
@@ -183,6 +184,7 @@ func (c *config) validateTimes(f *faults) {
 		{"invite-ttl", c.InviteTTL, time.Millisecond},
 		{"ping-interval", c.PingInterval, time.Millisecond},
 		{"ping-timeout", c.PingTimeout, time.Millisecond},
+		{"connect-timeout", c.ConnectTimeout, time.Millisecond},
 		{"status-window", c.StatusWindow, 0},
 		{"commit-timeout", c.CommitTimeout, time.Millisecond},
 	} {

@@ -166,7 +166,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	}
 	s.gateway, err = wsconn.New(wsconn.Config{
 		Transport: transport.Config{
-			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxConnections: c.Connections,
+			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, ConnectTimeout: c.ConnectTimeout, MaxConnections: c.Connections,
 			Logger: log.With("component", "transport"), Observer: s.metrics,
 		},
 		Secrets: c.Secrets, Origins: c.Origins, EventBudget: c.EventBudget, EventRefill: c.EventRefill,
