@@ -38,6 +38,10 @@ func (s *Fanout) Validate() error {
 // the manager works.
 const fanoutDepth = 64
 
+// maxAttempts is how often the highest rate is measured: it may turn out to be too
+// high in the long run.
+const maxAttempts = 6
+
 func (s *Fanout) play(run *Run, result *Result) error {
 	result.Unit = "frame"
 	r := run.room(0)
@@ -64,7 +68,7 @@ func (s *Fanout) play(run *Run, result *Result) error {
 			return err
 		}
 	}
-	for {
+	for attempts := 1; ; attempts++ {
 		result.Slices = nil
 		acks.hist.Reset()
 		run.frames = newSeries("frame")
@@ -74,6 +78,9 @@ func (s *Fanout) play(run *Run, result *Result) error {
 		}
 		if run.config.Rate > 0 || s.kept(run) {
 			break
+		}
+		if attempts == maxAttempts {
+			return fmt.Errorf("the time of a frame does not stay under %v over the whole time, even at %.0f broadcasts a second", s.Limit, rate)
 		}
 		rate *= 0.9 // it was too much over the whole time
 	}
@@ -92,17 +99,22 @@ func (s *Fanout) kept(run *Run) bool {
 	return time.Duration(run.frames.hist.ValueAtPercentile(99)) < s.Limit
 }
 
-// highest looks for the highest rate of broadcasts that the server keeps up with:
-// upwards in large steps until it does not, then by halves between.
+// highest looks for the highest rate of broadcasts that the server keeps up with.
+// It starts from what a closed loop achieves and goes up or down from there, in
+// steps of a tenth, until the next one up is too much.
 func (s *Fanout) highest(run *Run, p *pace) (float64, error) {
 	const (
-		narrow   = 1.08 // close enough
-		maxSteps = 25
+		step     = 1.1
+		maxSteps = 15
 	)
-	good, bad := 0.0, 0.0
-	rate := max(20, 20_000/float64(s.Listeners))
-	for step := 0; bad == 0 || good == 0 || bad/good > narrow; step++ {
-		run.tell("search", float64(step)/maxSteps)
+	run.tell("search", 0)
+	if _, err := s.try(run, p, 0); err != nil {
+		return 0, err
+	}
+	rate := float64(run.frames.hist.TotalCount()) / float64(s.Listeners+1) / tryTime.Seconds()
+	good := 0.0
+	for tries := 1; tries <= maxSteps; tries++ {
+		run.tell("search", float64(tries)/maxSteps)
 		ok, err := s.try(run, p, rate)
 		if err == nil && !ok { // the machine may have had something else to do
 			ok, err = s.try(run, p, rate)
@@ -112,37 +124,39 @@ func (s *Fanout) highest(run *Run, p *pace) (float64, error) {
 			return 0, err
 		case ok:
 			good = rate
+			rate *= step
+		case good > 0:
+			return good, nil
 		default:
-			bad = rate
-		}
-		switch {
-		case bad == 0:
-			rate *= 2
-		case good == 0:
-			rate /= 4
-		default:
-			rate = (good + bad) / 2
-		}
-		if rate < 0.1 || step > maxSteps {
-			return 0, errors.New("no rate of broadcasts was found that the server keeps up with")
+			rate /= step * step * step
 		}
 	}
-	return good, nil
+	return 0, errors.New("no rate of broadcasts was found that the server keeps up with")
 }
 
-// try measures a rate for a short time.
+// A rate is tried for a short time, after a moment to settle.
+const (
+	settleTime = 500 * time.Millisecond
+	tryTime    = 1500 * time.Millisecond
+)
+
+// try measures a rate for a short time, or with rate 0 a closed loop, and says
+// whether the frames came in time.
 func (s *Fanout) try(run *Run, p *pace, rate float64) (bool, error) {
 	run.frames = newSeries("frame")
 	p.setRate(rate)
 	p.resume()
-	if err := run.pass(500 * time.Millisecond); err != nil {
+	if err := run.pass(settleTime); err != nil {
 		return false, err
 	}
 	run.measuring = true
-	if err := run.pass(1500 * time.Millisecond); err != nil {
+	if err := run.pass(tryTime); err != nil {
 		return false, err
 	}
 	p.stop()
+	if rate == 0 { // as many as there are in the time
+		run.measuring = false
+	}
 	err := run.drain() // what is late is measured, too
 	run.measuring = false
 	return err == nil && s.kept(run), err

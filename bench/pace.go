@@ -25,9 +25,7 @@ type pace struct {
 
 func (run *Run) newPace(rate float64, limit int) *pace {
 	p := &pace{run: run, limit: limit, stopped: true}
-	if rate > 0 {
-		p.interval = float64(time.Second) / rate
-	}
+	p.setRate(rate)
 	return p
 }
 
@@ -48,7 +46,7 @@ func (p *pace) again(unit func(since int64)) {
 	p.ready(unit)
 }
 
-// go_ starts the work.
+// resume starts the work, or starts it again.
 func (p *pace) resume() {
 	p.stopped = false
 	p.start, p.begun = p.run.loop.Now(), 0
@@ -58,9 +56,12 @@ func (p *pace) resume() {
 // stop begins no more units.
 func (p *pace) stop() { p.stopped = true }
 
-// setRate changes the rate of an open loop.
+// setRate changes the rate of an open loop, or with 0 makes it a closed one.
 func (p *pace) setRate(rate float64) {
-	p.interval = float64(time.Second) / rate
+	p.interval = 0
+	if rate > 0 {
+		p.interval = float64(time.Second) / rate
+	}
 	p.start, p.begun = p.run.loop.Now(), 0
 }
 
