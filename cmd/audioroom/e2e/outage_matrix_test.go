@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"audioroom/cmd/audioroom/e2e/harness"
 )
@@ -18,6 +19,9 @@ type faulty struct {
 	setup  func(t *testing.T) harness.Setup // nil for nothing unusual
 	script func(c *troupe)
 }
+
+// closesAfter is the time without activity after which rooms close that are to.
+const closesAfter = 1500 * time.Millisecond
 
 // play has every operation happen around a fault. Rooms that are to close have
 // a world in which that is soon.
@@ -39,7 +43,7 @@ func (f faulty) play(t *testing.T) {
 		}
 		setup.Env["STATUS_WINDOW"], setup.Env["SEAT_GRACE"], setup.Env["INVITE_TTL"] = "100ms", "5m", "5m"
 		if closing {
-			setup.Env["ROOM_INACTIVITY_TIMEOUT"] = "1500ms"
+			setup.Env["ROOM_INACTIVITY_TIMEOUT"] = closesAfter.String()
 		}
 		w := on.World(t, setup)
 		var rows []*operation

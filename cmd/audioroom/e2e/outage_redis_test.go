@@ -27,6 +27,10 @@ func (c *troupe) without(away, back func()) {
 	if c.op.by != nil {
 		assert.Greater(c.t, time.Since(asks), 700*time.Millisecond, "Redis is waited for before it is done without")
 	}
+	if c.op.closes {
+		time.Sleep(2 * closesAfter)
+		assert.Equal(c.t, 1.0, c.w.Server.Metric(c.t, "audioroom_rooms"), "no room closes behind the back of Redis")
+	}
 	c.all(func() {
 		assert.Equal(c.t, http.StatusServiceUnavailable, c.w.Server.Status("/healthz"))
 		assert.NotZero(c.t, c.w.Server.Metric(c.t, "audioroom_rooms_unsaved"))
@@ -76,7 +80,7 @@ func TestMatrix_RedisEmptied(t *testing.T) {
 // middle of its answer: it is sent again, and nobody hears anything twice.
 func TestMatrix_ReplyCut(t *testing.T) {
 	faulty{
-		setup: func(t *testing.T) harness.Setup { return harness.Setup{Proxy: harness.NewProxy(t)} },
+		setup: behindProxy,
 		script: func(c *troupe) {
 			c.all(func() {})
 			c.turn.Lock() // one cut at a time
@@ -94,4 +98,37 @@ func TestMatrix_ReplyCut(t *testing.T) {
 			assert.Equal(c.t, cuts+1, c.w.Proxy.Cuts())
 		},
 	}.play(t)
+}
+
+// What is lost comes back by itself, also of rooms in which nothing happens.
+func TestOutage_RedisEmptied(t *testing.T) {
+	t.Parallel()
+	w := stage.World(t, harness.Setup{})
+	rooms := make([]*harness.Room, 5)
+	states := make([]harness.State, len(rooms))
+	for i := range rooms {
+		r := w.Room(t)
+		owner, a := r.JoinOwner(), r.Join()
+		a.Do("seat:take", seat(i))
+		owner.Expect("seat:updated", updated(i, a.User))
+		owner.Do("seat:lock", seat(i+1))
+		hear(r.Others(nil), says{"seat:locked", locked(i+1, true)})
+		rooms[i], states[i] = r, r.Settled()
+	}
+	w.Redis.Empty(t)
+	_, err := w.Server.Logged("redis lost data, every room is saved in full")
+	require.NoError(t, err)
+	for i, r := range rooms {
+		harness.Eventually(t, "the room is in Redis", func() bool { return len(w.Redis.Kept(t, r.ID).Seats) == 1 })
+		assert.Equal(t, states[i], r.Settled(), "nobody heard anything, and all is as it was")
+	}
+	w.Crash(t)
+	w.Restart(t, nil)
+	assert.EqualValues(t, len(rooms), w.Server.Metric(t, "audioroom_rooms"))
+	for i, r := range rooms {
+		r.Without(r.Others(nil)...)
+		state := r.Enter(w.Connect(t, states[i].Seats[0].UserID))
+		assert.Equal(t, states[i].Seats, state.Seats)
+		assert.Equal(t, states[i].LockedSeats, state.LockedSeats)
+	}
 }

@@ -40,7 +40,7 @@ func TestRestore_ManyRooms(t *testing.T) {
 	for w.Server.Status("/readyz") != http.StatusOK {
 		require.Less(t, time.Since(begin), time.Minute)
 		refusals++
-		time.Sleep(time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
 	}
 	took := time.Since(begin)
 	assert.EqualValues(t, rooms, w.Server.Metric(t, "audioroom_rooms"), "ready means that all rooms are back")

@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -19,6 +20,7 @@ type Proxy struct {
 	conns  map[net.Conn]bool // nil once it is closed
 	armed  string
 	cuts   int
+	delay  time.Duration
 	deaf   bool
 }
 
@@ -57,6 +59,23 @@ func (p *Proxy) CutAfter(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed = text
+}
+
+// Slow has each request wait for so long before Redis gets it.
+func (p *Proxy) Slow(delay time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = delay
+}
+
+// Cut breaks every connection. Redis does not get what waits.
+func (p *Proxy) Cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for conn := range p.conns {
+		conn.Close()
+	}
+	clear(p.conns)
 }
 
 // Cuts is how many replies were cut.
@@ -168,6 +187,10 @@ func (l *line) requests() {
 			l.mu.Unlock()
 		}
 		seen = append(seen[:0], seen[max(0, len(seen)-200):]...)
+		l.proxy.mu.Lock()
+		delay := l.proxy.delay
+		l.proxy.mu.Unlock()
+		time.Sleep(delay)
 		if l.proxy.swallows() {
 			continue
 		}

@@ -262,6 +262,14 @@ func (r *Redis) Empty(t testing.TB) {
 	require.NoError(t, r.client.FlushAll(ctx).Err())
 }
 
+// Do carries out a command.
+func (r *Redis) Do(t testing.TB, args ...any) {
+	t.Helper()
+	ctx, cancel := background()
+	defer cancel()
+	require.NoError(t, r.client.Do(ctx, args...).Err(), "%v", args)
+}
+
 // Fields returns a hash, empty if there is none.
 func (r *Redis) Fields(t testing.TB, key string) map[string]string {
 	t.Helper()
