@@ -127,3 +127,26 @@ func redisAway(t *testing.T, away, back func(*harness.Redis)) {
 	}
 	assert.Less(t, max(early, late), bound, "memory is bounded")
 }
+
+// Much is said in the second in which Redis is waited for, and heard at once when
+// that is over.
+func TestOutage_MuchIsSaidInTheSilentSecond(t *testing.T) {
+	t.Parallel()
+	t.Skip("over 1 MiB at once makes everyone in the room a slow reader")
+	w := stage.World(t, harness.Setup{Env: harness.Env{"CHAT_PER_MINUTE": "0"}})
+	k := newCrowd(t, w, roomOf)
+	k.act(time.Second, time.Second)
+	k.rest()
+	w.Redis.Freeze(t)
+	for _, m := range k.members { // 1.5 MB together, which twelve users may say within their limits
+		for range 36 {
+			m.socket.Post("chat:message", P{"roomId": k.rooms[0].ID, "content": strings.Repeat("\U0001F600", 500)})
+		}
+	}
+	time.Sleep(4 * time.Second) // the second is over, and Redis is still away
+	for _, m := range k.members {
+		m.mu.Lock()
+		assert.Empty(t, m.disconnected, "user %d was cut", m.user)
+		m.mu.Unlock()
+	}
+}
