@@ -22,7 +22,9 @@ type Backend interface {
 	// Info asks for a room's owner and its number of seats.
 	Info(cause Cause, roomID string, answer func(RoomInfo, error))
 	// Report tells a room's latest status, as in Commit.Status. closed says that
-	// the room is over. cause is the last request that changed the count.
+	// the room is over. cause is the last request that changed the count. A nil
+	// status takes back what was not delivered yet: another process tells of the
+	// room now.
 	Report(cause Cause, roomID string, status []byte, closed bool)
 }
 

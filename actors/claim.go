@@ -73,7 +73,7 @@ func (a *roomActor) claimed(m *claimedMessage) {
 // adopt gives a room that is served from memory its place in the store.
 func (a *roomActor) adopt(c Claim) {
 	if c.Snapshot != nil {
-		a.lose(errStored)
+		a.reclaim(errStored)
 		return
 	}
 	a.life.epoch, a.life.full = c.Epoch, true
@@ -124,7 +124,8 @@ func (a *roomActor) claimLate(ticket *claimTicket) {
 // join, if the store is late with the claim or with the end of the former one.
 func (a *roomActor) serveFromMemory() {
 	l := &a.life
-	ending := a.phase == closing && l.late && l.commit != nil && l.commit.Close
+	unclaimed := a.phase == closing && l.late && l.epoch == 0 && l.former == nil
+	ending := unclaimed || a.phase == closing && l.late && l.commit != nil && l.commit.Close
 	if !ending && !(a.phase == claiming && l.claimLate) {
 		return
 	}
@@ -135,9 +136,12 @@ func (a *roomActor) serveFromMemory() {
 		return
 	}
 	if ending {
-		former := l.commit
+		former, ticket := l.commit, l.ticket
 		a.reset(claiming)
 		l.former = former
+		if unclaimed { // the claim under way is the new room's
+			l.ticket = ticket
+		}
 	}
 	_, _ = a.restore(nil, nil, nil) // a new room can always be made
 	a.setLate(true)

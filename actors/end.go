@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -58,6 +59,9 @@ func (a *roomActor) gone() {
 // lose gives the room up without a word to the store, which would not take it:
 // another process owns the room now, or this one is stopping.
 func (a *roomActor) lose(err error) {
+	if errors.Is(err, ErrFenced) {
+		a.rooms.backend.Report(Cause{}, a.id, nil, false) // the owner tells the backend
+	}
 	cut := a.everybody(err)
 	a.gone()
 	a.cut(cut)
@@ -77,7 +81,7 @@ func (a *roomActor) everybody(err error) []Session {
 	a.logger().Warn("room is given up", "reason", err)
 	a.rooms.observer.RoomLost()
 	sessions := slices.Clone(a.life.audience.sessions)
-	for _, b := range []*batch{a.life.inflight, a.life.open} {
+	for _, b := range []*batch{a.life.telling, a.life.inflight, a.life.open} {
 		if b == nil {
 			continue
 		}
@@ -108,7 +112,8 @@ func (a *roomActor) cut(sessions []Session) {
 // drain reports once nothing is under way.
 func (a *roomActor) drain() {
 	l := &a.life
-	if l.inflight != nil || l.open != nil || l.late || len(a.waiting) > 0 || a.phase == closing {
+	if l.inflight != nil || l.open != nil || l.late || len(a.waiting) > 0 || a.phase == closing ||
+		a.phase == serving && l.epoch != 0 && a.dirty() {
 		return
 	}
 	a.phase, a.draining = drained, false

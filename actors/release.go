@@ -13,7 +13,7 @@ func (a *roomActor) releaseOpen() {
 // release lets members and askers hear a batch, in the order in which it was
 // applied. Everybody's share is written together at the end.
 func (a *roomActor) release(b *batch) {
-	a.life.telling = true
+	a.life.telling = b
 	broadcast := false
 	b.each(func(o *outcome, events []room.Event) {
 		for i := range events {
@@ -31,7 +31,7 @@ func (a *roomActor) release(b *batch) {
 			r.Session.Flush()
 		}
 	}
-	a.life.telling = false
+	a.life.telling = nil
 	b.recycle()
 }
 

@@ -46,18 +46,19 @@ func (a *roomActor) respawn() {
 	switch {
 	case a.phase == closed || a.phase == drained: // there is nothing to restore
 		return
-	case a.phase != serving:
-		a.lose(errAmidst)
+	case a.panics.count > maxPanics && (a.phase != serving || a.life.quarantine != ""):
+		a.panics = panicCount{}
+		a.lose(errBroken) // even to claim it or to put it aside fails
 		return
-	case a.life.quarantine != "":
-		a.lose(errBroken)
+	case a.phase != serving || a.life.quarantine != "":
+		a.reclaim(errAmidst)
 		return
-	case a.life.telling && a.panics.count <= maxPanics:
+	case a.life.telling != nil:
 		a.reclaim(errHalfTold)
 		return
 	}
 	if err := a.rewind(); err != nil {
-		a.lose(err)
+		a.reclaim(err)
 		return
 	}
 	if a.panics.count > maxPanics {
@@ -96,7 +97,7 @@ func (a *roomActor) rewind() error {
 	if _, err := a.restore(l.base, l.room.Blocked(), room.Respawn); err != nil {
 		return err
 	}
-	l.toldCount, l.inquired, l.telling = told, false, false
+	l.toldCount, l.inquired, l.telling = told, false, nil
 	l.full = l.full || l.epoch != 0 // whatever the panic left of the changes
 	members := a.members()
 	slices.SortStableFunc(members, func(x, y Session) int { return cmp.Compare(place(x), place(y)) })

@@ -86,10 +86,10 @@ type life struct {
 	base, buffer []byte
 
 	audience audience
-	telling  bool // members are being told; set still, a panic hit half-way
-	inquired bool // the backend was asked for the owner and the seats
-	resized  int  // how often the backend set the number of seats by itself
-	maxSeats int  // what it set last, 0 for nothing
+	telling  *batch // members are being told of it; set still, a panic hit half-way
+	inquired bool   // the backend was asked for the owner and the seats
+	resized  int    // how often the backend set the number of seats by itself
+	maxSeats int    // what it set last, 0 for nothing
 	// toldCount is the participant count of the last status, -1 if there is none.
 	toldCount int
 	// tellAt is when the backend is told that nobody came back to a restored room,
@@ -180,7 +180,9 @@ func (a *roomActor) Receive(ctx actor.Context) {
 			a.lose(ErrFenced)
 		}
 	case rewriteMessage:
-		a.life.full = a.life.full || a.life.epoch != 0
+		if a.life.epoch != 0 {
+			a.life.full, a.life.mustTell = true, true
+		}
 	case drainMessage:
 		a.draining = true
 	case *lookMessage: // it settles like the others: who came before it may count on that

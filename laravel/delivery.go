@@ -44,7 +44,12 @@ func (r *Reporter) dispatch(now time.Time) (next time.Time) {
 			next = at
 			break
 		}
-		r.launch(r.ready.pop(), now)
+		if t := r.ready.pop(); t.body != nil {
+			r.launch(t, now)
+		} else { // dropped
+			t.queued = false
+			r.schedule(t, now)
+		}
 	}
 	if len(r.timed) > 0 && (next.IsZero() || r.timed[0].due.Before(next)) {
 		next = r.timed[0].due

@@ -117,6 +117,23 @@ func (r *Reporter) ReportFor(correlation, roomID string, body []byte, closed boo
 	}
 }
 
+// Drop forgets what waits for a room, because another process tells of it now. A
+// call under way is not ended, but not repeated; the outbox keeps its entry. Any
+// goroutine may call it.
+func (r *Reporter) Drop(roomID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.rooms[roomID]
+	if t == nil {
+		return
+	}
+	waited := t.waits()
+	t.status, t.behind, t.tried, t.dropped = status{}, status{}, false, true
+	if waited && !t.waits() {
+		r.pending--
+	}
+}
+
 // take puts a status on its room's track. The lock is held.
 func (r *Reporter) take(roomID string, s status) bool {
 	if r.draining {
@@ -146,8 +163,8 @@ func (r *Reporter) take(roomID string, s status) bool {
 
 // Resume sends what the outbox still holds from before this start. An entry of
 // a room that was reported meanwhile is skipped: the newer one is on its way.
-// It waits for the outbox only; the error is the outbox's. Call it once, when
-// rooms may already be reporting.
+// It waits for the outbox only; the error is the outbox's. It is called when rooms
+// may already be reporting, one call at a time.
 func (r *Reporter) Resume(ctx context.Context) error {
 	r.mu.Lock()
 	if r.since == nil {

@@ -1,6 +1,9 @@
 package laravel
 
 import (
+	"errors"
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,5 +136,37 @@ func TestReporter_InFlight(t *testing.T) {
 			require.Equal(t, 200, b.Count(standin.Status))
 			require.Equal(t, 16, b.Peak(standin.Status))
 		})
+	})
+}
+
+func TestReporter_Drop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := standin.New(key)
+		var away atomic.Bool
+		away.Store(true)
+		r := newReporter(t, newClient(t, b, func(c *Config) {
+			c.Transport = transport(func(q *http.Request) (*http.Response, error) {
+				if away.Load() {
+					return nil, errors.New("away")
+				}
+				return b.Transport().RoundTrip(q)
+			})
+		}), newShelf())
+		for _, id := range []string{"ours", "theirs"} {
+			r.Report(id, live(1), false)
+		}
+		time.Sleep(time.Minute)
+		require.Equal(t, 2, r.Pending())
+		r.Drop("theirs")
+		r.Drop("nobody's")
+		require.Equal(t, 1, r.Pending())
+		away.Store(false)
+		time.Sleep(5 * time.Minute)
+		require.Len(t, b.Accepted("ours"), 1)
+		require.Empty(t, b.Accepted("theirs"), "what was dropped is not sent")
+		r.Report("theirs", live(2), false) // it came back
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{string(live(2))}, b.Accepted("theirs"))
+		require.Zero(t, r.Pending())
 	})
 }

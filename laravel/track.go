@@ -27,6 +27,7 @@ type track struct {
 	attempts int       // failed in a row
 	retryAt  time.Time // when attempts > 0
 	told     bool      // the log says that the backend doesn't know the room
+	dropped  bool      // a call under way is not repeated
 
 	queued bool      // in the Reporter's ready queue
 	due    time.Time // when in the timetable
@@ -36,6 +37,7 @@ type track struct {
 // put takes a newer status; it replaces what waits, except that a reopened
 // room's waits behind a close which nobody has heard of yet.
 func (t *track) put(s status) {
+	t.dropped = false
 	if !s.closed && t.body != nil && t.closed && !t.tried {
 		t.behind = s
 		return
@@ -52,7 +54,7 @@ func (t *track) take() status {
 
 // giveBack returns a status that failed, unless a newer one has come.
 func (t *track) giveBack(s status) {
-	if t.body == nil {
+	if t.body == nil && !t.dropped {
 		t.status, t.tried = s, true
 	}
 }

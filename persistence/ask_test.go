@@ -235,3 +235,27 @@ func TestStore_renews_the_rooms_of_users_while_true(t *testing.T) {
 		assert.Zero(t, redis.Exists(ctx, "user:1:room").Val())
 	})
 }
+
+func TestStore_Pending_leaves_out_what_a_living_server_sends_itself(t *testing.T) {
+	eachRedis(t, func(t *testing.T, url string) {
+		a, b, redis := openURL(t, url), openURL(t, url), client(t, url)
+		_, leave := live(t, a)
+		live(t, b)
+		orphans(t, a) // makes it known
+		c := after(claim(t, a, "a's"), 0)
+		c.Status = []byte("1")
+		mustCommit(t, a, c)
+		c = after(claim(t, b, "b's"), 0)
+		c.Status = []byte("2")
+		mustCommit(t, b, c)
+		require.NoError(t, redis.HSet(t.Context(), "laravel:outbox", "closed", "3").Err())
+		read := func() map[string][]byte {
+			pending, err := b.Pending(t.Context())
+			require.NoError(t, err)
+			return pending
+		}
+		require.Equal(t, map[string][]byte{"b's": []byte("2")}, read())
+		leave()
+		eventually(t, func() bool { return len(read()) == 3 }, "all, once b is alone")
+	})
+}

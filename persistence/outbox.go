@@ -3,6 +3,7 @@ package persistence
 import (
 	"context"
 	"fmt"
+	"strconv"
 )
 
 const outboxKey = "laravel:outbox"
@@ -19,8 +20,9 @@ func (s *Store) Accepted(ctx context.Context, roomID string, body []byte) error 
 	return nil
 }
 
-// Pending returns the statuses that the backend has not accepted, by room id. A
-// status that changes meanwhile may be the old or the new one. Any goroutine may
+// Pending returns the statuses that the backend has not accepted, by room id,
+// without those that another living server still sends itself. A status that
+// changes meanwhile may be the old or the new one. Any goroutine may
 // call it; without a deadline in ctx each page of some hundred takes one second
 // at most.
 func (s *Store) Pending(ctx context.Context) (map[string][]byte, error) {
@@ -43,8 +45,19 @@ func (s *Store) Pending(ctx context.Context) (map[string][]byte, error) {
 func (s *Store) outboxPage(ctx context.Context, cursor uint64) ([]string, uint64, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	return s.ask.HScan(ctx, outboxKey, cursor, "", 500).Result()
+	page, err := pendingScript.Run(ctx, s.ask, nil, s.server, strconv.FormatUint(cursor, 10), outboxPageSize).Slice()
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(page) != 2 {
+		return nil, 0, fmt.Errorf("the script answered %d values", len(page))
+	}
+	next, err := strconv.ParseUint(fmt.Sprint(page[0]), 10, 64)
+	return texts(page[1]), next, err
 }
+
+// outboxPageSize is how many entries a page looks at.
+const outboxPageSize = 500
 
 // OutboxLen returns how many rooms have a status that the backend has not
 // accepted. Any goroutine may call it; without a deadline in ctx it waits for

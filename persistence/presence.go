@@ -33,7 +33,16 @@ func (s *Store) Present(ctx context.Context, ready func(), taken func(roomID str
 // runs. Any goroutine may ask; the answer may take some 10 ms for 10,000 rooms,
 // during which Redis does nothing else.
 func (s *Store) Orphans(ctx context.Context) (roomIDs []string, err error) {
-	_, gone, rooms, err := s.orphans(ctx, true)
+	return s.orphansOf(ctx, nil)
+}
+
+// orphansOf returns the rooms of servers that are gone, of all of them if none are
+// named, and forgets the servers.
+func (s *Store) orphansOf(ctx context.Context, servers []string) ([]string, error) {
+	_, gone, rooms, err := s.orphans(ctx, true, servers)
+	if servers != nil {
+		gone = servers
+	}
 	if err == nil && len(gone) > 0 {
 		err = s.ask.SRem(ctx, "rooms:servers", toAny(gone)...).Err()
 	}
@@ -43,17 +52,17 @@ func (s *Store) Orphans(ctx context.Context) (roomIDs []string, err error) {
 	return rooms, nil
 }
 
-// adoptInterval is between two looks whether a server is gone. A server counts
+// AdoptInterval is between two looks whether a server is gone. A server counts
 // as gone that is missing twice in a row: its connection may just have been
 // replaced.
-const adoptInterval = 2 * time.Second
+const AdoptInterval = 2 * time.Second
 
 // Adopt calls adopt with the rooms of servers that ended without closing them,
-// some seconds after they did, and lost when Redis does not know this server any
+// which may be none, some seconds after they did, and lost when Redis does not know this server any
 // more, so that it may have lost its rooms as well; until ctx ends. Orphans was
 // asked before.
 func (s *Store) Adopt(ctx context.Context, adopt func(roomIDs []string), lost func()) {
-	ticker := time.NewTicker(adoptInterval)
+	ticker := time.NewTicker(AdoptInterval)
 	defer ticker.Stop()
 	var missing []string
 	for {
@@ -62,7 +71,7 @@ func (s *Store) Adopt(ctx context.Context, adopt func(roomIDs []string), lost fu
 		case <-ctx.Done():
 			return
 		}
-		unknown, gone, _, err := s.orphans(ctx, false)
+		unknown, gone, _, err := s.orphans(ctx, false, nil)
 		if err != nil { // the prober complains
 			missing = nil
 			continue
@@ -70,30 +79,28 @@ func (s *Store) Adopt(ctx context.Context, adopt func(roomIDs []string), lost fu
 		if unknown {
 			lost()
 		}
-		again := slices.ContainsFunc(gone, func(server string) bool { return slices.Contains(missing, server) })
+		again := slices.DeleteFunc(slices.Clone(gone), func(server string) bool { return !slices.Contains(missing, server) })
 		missing = gone
-		if !again {
+		if len(again) == 0 {
 			continue
 		}
-		if rooms, err := s.Orphans(ctx); err == nil {
-			missing = nil
-			if len(rooms) > 0 {
-				adopt(rooms)
-			}
+		if rooms, err := s.orphansOf(ctx, again); err == nil {
+			adopt(rooms)
 		}
 	}
 }
 
 // orphans asks whether Redis knows this server, which servers are gone and, if
 // rooms are wanted, which rooms have no living server.
-func (s *Store) orphans(ctx context.Context, wanted bool) (unknown bool, gone, rooms []string, err error) {
+func (s *Store) orphans(ctx context.Context, wanted bool, servers []string) (unknown bool, gone, rooms []string, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	flag := "0"
 	if wanted {
 		flag = "1"
 	}
-	lists, err := orphansScript.Run(ctx, s.ask, nil, s.server, flag).Slice()
+	args := append([]any{s.server, flag}, toAny(servers)...)
+	lists, err := orphansScript.Run(ctx, s.ask, nil, args...).Slice()
 	if err != nil {
 		return false, nil, nil, err
 	}

@@ -20,8 +20,12 @@ var (
 	acceptedLua string
 	//go:embed refresh.lua
 	refreshLua string
+	//go:embed alive.lua
+	aliveLua string
 	//go:embed orphans.lua
 	orphansLua string
+	//go:embed pending.lua
+	pendingLua string
 	//go:embed revoke.lua
 	revokeLua string
 )
@@ -34,7 +38,8 @@ var (
 	closeScript    = redis.NewScript(guardLua + closeLua)
 	acceptedScript = redis.NewScript(acceptedLua)
 	refreshScript  = redis.NewScript(refreshLua)
-	orphansScript  = redis.NewScript(orphansLua)
+	orphansScript  = redis.NewScript(aliveLua + orphansLua)
+	pendingScript  = redis.NewScript(aliveLua + pendingLua)
 	revokeScript   = redis.NewScript(revokeLua)
 )
 

@@ -82,5 +82,9 @@ func (b *backend) ask(question func(), failed func(error)) {
 
 // Report implements actors.Backend.
 func (b *backend) Report(cause actors.Cause, roomID string, status []byte, closed bool) {
+	if status == nil {
+		b.reporter.Drop(roomID)
+		return
+	}
 	b.reporter.ReportFor(b.correlation(cause), roomID, status, closed)
 }

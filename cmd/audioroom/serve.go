@@ -114,6 +114,7 @@ type server struct {
 	http    *http.Server
 	gate    gate
 	present chan struct{}   // closed once other servers can see this one
+	waited  bool            // for Redis, before it could be seen; of prepare alone
 	ready   atomic.Bool     // rooms are restored, the backend was reached
 	ctx     context.Context // ends when the server stops
 	cancel  context.CancelFunc
@@ -212,18 +213,23 @@ const retryPause = 500 * time.Millisecond
 // it has not heard, as soon as both can be reached.
 func (s *server) prepare() {
 	s.persist("redis", s.restore)
+	s.tasks.Go(func() { s.store.Adopt(s.ctx, s.adopt, s.rewrite) })
 	s.persist("laravel", s.backend.client.Check)
 	if s.ctx.Err() == nil {
 		s.ready.Store(true)
 		s.log.Info("ready")
-		s.store.Adopt(s.ctx, s.adopt, s.rewrite)
 	}
 }
 
-// adopt opens the rooms of a server that is gone.
+// adopt opens the rooms of a server that is gone, and sends what it has not told
+// the backend.
 func (s *server) adopt(ids []string) {
-	if err := s.rooms.Restore(s.ctx, ids); err == nil {
-		s.log.Info("rooms of a server that is gone were taken over", "rooms", len(ids))
+	if err := s.rooms.Restore(s.ctx, ids); err != nil {
+		return // stopping
+	}
+	s.log.Info("a server is gone, its rooms were taken over", "rooms", len(ids))
+	if err := s.backend.reporter.Resume(s.ctx); err != nil && s.ctx.Err() == nil {
+		s.log.Warn("the outbox can't be read; what a server that is gone has left there waits for the next start", "error", err)
 	}
 }
 
@@ -261,9 +267,17 @@ func (s *server) restore(ctx context.Context) error {
 	select {
 	case <-s.present:
 	case <-time.After(presentTimeout):
+		s.waited = true
 		return errNotPresent
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if s.waited { // Redis was away: others need the time to be seen again
+		select {
+		case <-time.After(persistence.AdoptInterval):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	begin := time.Now()
 	ids, err := s.store.Orphans(ctx)

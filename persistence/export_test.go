@@ -1,4 +1,0 @@
-package persistence
-
-// AdoptInterval is for tests.
-const AdoptInterval = adoptInterval
