@@ -227,7 +227,7 @@ func (s *server) adopt(ids []string) {
 	if err := s.rooms.Restore(s.ctx, ids); err != nil {
 		return // stopping
 	}
-	s.log.Info("a server is gone, its rooms were taken over", "rooms", len(ids))
+	s.log.Info("rooms of a server that is gone were taken over", "rooms", len(ids))
 	if err := s.backend.reporter.Resume(s.ctx); err != nil && s.ctx.Err() == nil {
 		s.log.Warn("the outbox can't be read; what a server that is gone has left there waits for the next start", "error", err)
 	}

@@ -74,21 +74,18 @@ func (f *flusher) flush(c *Conn) {
 	if b == nil {
 		return
 	}
-	written := 0
 	if c.raw != nil {
-		var err error
-		if written, err = f.write(c, b); err != nil {
+		if err := f.write(c, b); err != nil {
 			c.fail(b, err)
 			return
 		}
 	}
 	if len(b.rest()) > 0 {
-		c.out.wrote(written)
 		f.drains.Go(func() { c.drain(b) })
 		return
 	}
 	b.free()
-	more, last := c.out.done(written)
+	more, last := c.out.done()
 	if more {
 		f.push(c)
 	}
@@ -98,12 +95,12 @@ func (f *flusher) flush(c *Conn) {
 }
 
 // write writes until the batch is done or the socket takes no more.
-func (f *flusher) write(c *Conn, b *batch) (written int, err error) {
-	frames := 0
+func (f *flusher) write(c *Conn, b *batch) error {
+	frames, written := 0, 0
 	for len(b.rest()) > 0 {
 		n, full, err := f.vector.writeTo(c.raw, b.rest())
 		if err != nil {
-			return written, err
+			return err
 		}
 		written += n
 		frames += b.advance(n)
@@ -112,7 +109,7 @@ func (f *flusher) write(c *Conn, b *batch) (written int, err error) {
 		}
 	}
 	f.server.config.Observer.Written(frames, written)
-	return written, nil
+	return nil
 }
 
 // drainChunk is how much a blocking write is given at once, so that its
@@ -128,7 +125,6 @@ func (c *Conn) drain(b *batch) {
 			c.net.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout))
 			next := appendChunk(chunk[:0], b.rest())
 			n, err := next.WriteTo(c.net)
-			c.out.wrote(int(n))
 			c.server.config.Observer.Written(b.advance(int(n)), int(n))
 			if err != nil {
 				c.fail(b, err)
@@ -137,7 +133,7 @@ func (c *Conn) drain(b *batch) {
 		}
 		b.free()
 		c.net.SetWriteDeadline(time.Time{})
-		more, last := c.out.done(0)
+		more, last := c.out.done()
 		if last {
 			c.hangUp()
 		}
@@ -172,5 +168,5 @@ func (c *Conn) fail(b *batch, err error) {
 	c.end(reason)
 	c.out.drop()
 	b.free()
-	c.out.done(0)
+	c.out.done()
 }

@@ -10,7 +10,7 @@ import (
 type outbox struct {
 	mu      sync.Mutex
 	pending *batch // nil if nothing waits, so that an idle one owns no memory
-	size    int    // bytes waiting or being written
+	waiting int    // bytes of pending
 	state   outboxState
 	sealed  bool // nothing more is taken
 }
@@ -23,14 +23,23 @@ const (
 	outboxWriting             // a flusher or a drain has a batch
 )
 
-// add appends a frame. It reports false if there is no room for it.
+// burst is how many times the limit may come at once to a client of whom nothing
+// says that it is slow: a room that waited for its store tells all that happened
+// meanwhile in one go. The frames are shared by all members.
+const burst = 16
+
+// add appends a frame. It reports false if there is no room for it: while the
+// client still takes what was written to it, up to limit bytes wait behind.
 func (o *outbox) add(frame []byte, limit int) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sealed {
 		return true
 	}
-	if o.size+len(frame) > limit {
+	if o.state != outboxWriting {
+		limit *= burst
+	}
+	if o.waiting+len(frame) > limit {
 		return false
 	}
 	o.put(frame)
@@ -43,7 +52,7 @@ func (o *outbox) put(frame []byte) {
 		o.pending = batches.Get().(*batch)
 	}
 	o.pending.frames = append(o.pending.frames, frame)
-	o.size += len(frame)
+	o.waiting += len(frame)
 }
 
 // seal appends the last frames, over the limit if need be.
@@ -86,7 +95,7 @@ func (o *outbox) take() *batch {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	b := o.pending
-	o.pending = nil
+	o.pending, o.waiting = nil, 0
 	o.state = outboxWriting
 	if b == nil {
 		o.state = outboxIdle
@@ -94,19 +103,11 @@ func (o *outbox) take() *batch {
 	return b
 }
 
-// wrote makes room for what has been written.
-func (o *outbox) wrote(bytes int) {
-	o.mu.Lock()
-	o.size -= bytes
-	o.mu.Unlock()
-}
-
 // done ends a writing. It reports whether more waits, in which case the
 // outbox counts as queued again, and whether all of it was the last.
-func (o *outbox) done(bytes int) (more, last bool) {
+func (o *outbox) done() (more, last bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.size -= bytes
 	if o.pending != nil {
 		o.state = outboxQueued
 		return true, false
