@@ -41,7 +41,7 @@ type Config struct {
 	// WriteTimeout is how long a write may make no progress. Default 10 s.
 	WriteTimeout time.Duration
 	// CloseGrace is how long a client is given to take the last frames and
-	// close from its side before it is cut. Default 2 s.
+	// close from its side before it is cut. Default 1.5 s.
 	CloseGrace time.Duration
 	// Flushers is how many goroutines write. Default: one for each core.
 	Flushers int
@@ -65,7 +65,7 @@ const (
 	DefaultMaxPayload     = 16 << 10
 	DefaultOutboxLimit    = 1 << 20
 	DefaultWriteTimeout   = 10 * time.Second
-	DefaultCloseGrace     = 2 * time.Second
+	DefaultCloseGrace     = 1500 * time.Millisecond
 )
 
 func (c Config) withDefaults() Config {

@@ -1,6 +1,11 @@
 package harness
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -12,6 +17,15 @@ func (s *Server) Freeze(t testing.TB) {
 	t.Helper()
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGSTOP))
 	t.Cleanup(s.Thaw)
+	// The signal is on its way to each thread. Where /proc doesn't tell, nobody waits.
+	Eventually(t, "all threads stopped", func() bool {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.cmd.Process.Pid))
+		return !slices.ContainsFunc(threads, func(path string) bool {
+			stat, _ := os.ReadFile(path)
+			_, state, _ := strings.Cut(string(stat), ") ")
+			return state != "" && state[0] != 'T'
+		})
+	})
 }
 
 // Thaw lets a frozen server go on.
