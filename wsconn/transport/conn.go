@@ -31,6 +31,7 @@ type Conn struct {
 	reason  atomic.Uint32 // CloseReason
 	opened  bool          // Open was called; the connection's goroutine only
 	paid    int64         // how far on the client's frames are paid for; its reading goroutine only
+	paused  time.Duration // see pace
 
 	out outbox
 

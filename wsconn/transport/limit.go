@@ -26,11 +26,18 @@ func (l Limit) String() string {
 	return "unknown"
 }
 
-// leastPause is how long reading stops at least: one timer for many frames.
-const leastPause = 100 * time.Millisecond
+const (
+	// leastPause is how long reading stops at least: one timer for many frames.
+	leastPause = 100 * time.Millisecond
+	// mostPaused is how long it may have stopped, in all, since the budget was
+	// last whole. What waits in the kernel would keep a connection for an hour
+	// whose client is long gone.
+	mostPaused = 10 * time.Second
+)
 
 // pace is called with each frame, whatever is in it. It stops reading while the
-// client is over its budget, so that TCP holds the client up. It belongs to the
+// client is over its budget, so that TCP holds the client up, and ends the connection of who goes
+// on and on. It belongs to the
 // connection's reading goroutine.
 func (c *Conn) pace() {
 	config := &c.server.config
@@ -39,10 +46,21 @@ func (c *Conn) pace() {
 	}
 	each := int64(time.Second) / int64(config.FrameRefill)
 	now := c.server.now()
-	c.paid = max(c.paid, now) + each
-	if ahead := c.paid - now - each*int64(config.FrameBudget); ahead > 0 {
-		c.pause(max(time.Duration(ahead), leastPause))
+	if c.paid <= now {
+		c.paid, c.paused = now, 0
 	}
+	c.paid += each
+	ahead := c.paid - now - each*int64(config.FrameBudget)
+	if ahead <= 0 {
+		return
+	}
+	if c.paused >= mostPaused {
+		c.end(ReasonFlooding)
+		return
+	}
+	pause := max(time.Duration(ahead), leastPause)
+	c.paused += pause
+	c.pause(pause)
 }
 
 // pause waits, or until the connection has ended.

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -118,4 +119,31 @@ func TestConn_ends_while_it_is_not_read(t *testing.T) {
 	require.Eventually(t, func() bool { return seen.frames.Load() == 1 }, patience, time.Millisecond)
 	conn.Kick(transport.ReasonKicked)
 	require.Equal(t, transport.ReasonKicked, h.ended(t))
+}
+
+// What a client has sent before it closed is not read for as long as the budget
+// would take.
+func TestConn_floods_and_is_cut(t *testing.T) {
+	t.Parallel()
+	h, seen := newHandler(), new(limits)
+	f := serve(t, transport.Config{FrameBudget: 10, FrameRefill: 1, Observer: seen}, h)
+	c := f.join(t)
+	start := time.Now()
+	for range 100 {
+		c.send("3")
+	}
+	c.ws.NetConn().(*net.TCPConn).CloseWrite()
+	require.Equal(t, transport.ReasonFlooding, receiveWithin(t, h.closed, 20*time.Second))
+	require.GreaterOrEqual(t, time.Since(start), 9*time.Second)
+}
+
+func receiveWithin[T any](t *testing.T, from <-chan T, d time.Duration) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(d):
+		require.FailNow(t, "nothing came")
+		panic("unreachable")
+	}
 }

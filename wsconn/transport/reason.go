@@ -32,6 +32,8 @@ const (
 	ReasonSlowReader
 	// ReasonWriteTimeout: a write made no progress for Config.WriteTimeout.
 	ReasonWriteTimeout
+	// ReasonFlooding: the client kept sending more than Config.FrameBudget.
+	ReasonFlooding
 	// ReasonRefused: Handler.Open returned an error.
 	ReasonRefused
 	// ReasonKicked: the program told the client to leave.
@@ -69,6 +71,7 @@ var reasons = [reasonEnd]struct {
 	ReasonBinary:         {"binary", websocket.CloseUnsupportedData},
 	ReasonSlowReader:     {"slow_reader", 0},
 	ReasonWriteTimeout:   {"write_timeout", 0},
+	ReasonFlooding:       {"flooding", websocket.ClosePolicyViolation},
 	ReasonRefused:        {"refused", websocket.CloseTryAgainLater},
 	ReasonKicked:         {"kicked", websocket.CloseNormalClosure},
 	ReasonExpired:        {"expired", websocket.CloseNormalClosure},

@@ -1,11 +1,15 @@
 package e2e_test
 
 import (
+	"bufio"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"audioroom/cmd/audioroom/e2e/harness"
 )
@@ -91,6 +95,82 @@ func TestConnectionsPerUser(t *testing.T) {
 		return w.Server.Metric(t, `audioroom_connections{state="session"}`) == 3
 	})
 	w.Connect(t, user)
+}
+
+// Beyond the limit of the server a handshake is refused before the upgrade.
+func TestConnectionsOfServer(t *testing.T) {
+	t.Parallel()
+	w := stage.World(t, harness.Setup{Env: harness.Env{"MAX_CONNECTIONS": "3"}})
+	first := w.Connect(t, harness.NewUser())
+	w.Connect(t, harness.NewUser())
+	intrude(t, w) // who has not authenticated counts
+	c := line(t, w)
+	_, err := io.WriteString(c, upgrading()+"\r\n")
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	require.NoError(t, err)
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
+	assert.Equal(t, `{"code":4,"message":"Service Unavailable"}`, string(body))
+	assert.Equal(t, 1.0, w.Server.Metric(t, spent("connections")))
+	assert.Equal(t, 1.0, w.Server.Metric(t, `audioroom_handshakes_refused_total{status="503"}`))
+	assert.Equal(t, http.StatusOK, w.Server.Status("/healthz"), "the operator still gets in")
+	first.Cut()
+	harness.Eventually(t, "there is room for one more", func() bool {
+		return w.Server.Metric(t, `audioroom_connections{state="session"}`) == 1
+	})
+	w.Connect(t, harness.NewUser())
+}
+
+func TestParticipantsPerRoom(t *testing.T) {
+	t.Parallel()
+	w := stage.World(t, harness.Setup{Env: harness.Env{"PARTICIPANTS_PER_ROOM": "2"}})
+	r := w.Room(t)
+	a, b := r.Join(), r.Join()
+	c := w.Connect(t, harness.NewUser())
+	full := P{"error": "Room is full"}
+	assert.Equal(t, full, c.Emit("room:join", P{"roomId": r.ID}))
+	assert.Equal(t, 1.0, w.Server.Metric(t, spent("participants")))
+	c.Refused("seat:take", P{"roomId": r.ID, "seatIndex": 1}, "Not in room")
+	r.JoinAs(a.User) // a user counts once
+	b.Do("seat:take", seat(1))
+	hear(r.Others(b), says{"seat:updated", updated(1, b.User)})
+	b.Do("room:leave", P{})
+	r.Without(b)
+	hear(r.Others(nil), says{"seat:cleared", seat(1)}, says{"room:userLeft", on(b.User)})
+	r.Enter(c)
+	assert.Equal(t, 2, r.Settled().ParticipantCount)
+	assert.Equal(t, full, b.Emit("room:join", P{"roomId": r.ID}))
+}
+
+// What a token says of times may be 30 s ahead, but for its end; what it says at
+// all, 8 KB.
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	soon := func(d time.Duration) int64 { return time.Now().Add(d).Unix() }
+	open := func(t *testing.T, claims harness.Claims) *harness.Socket {
+		return shared(t).Open(t, harness.Opening{User: harness.NewUser(), Claims: claims})
+	}
+	for name, claims := range map[string]harness.Claims{
+		"an nbf within the skew": {"nbf": soon(20 * time.Second)}, "an iat within the skew": {"iat": soon(20 * time.Second)},
+		"a long claim": {"padding": strings.Repeat("x", 5<<10)},
+	} {
+		in(t, "with "+name+" are taken", func(t *testing.T) { open(t, claims).Connected() })
+	}
+	for name, claims := range map[string]harness.Claims{
+		"an nbf beyond the skew": {"nbf": soon(time.Minute)}, "an iat beyond the skew": {"iat": soon(time.Minute)},
+		"an exp of a moment ago": {"exp": soon(-2 * time.Second)}, "more than 8 KB": {"padding": strings.Repeat("x", 7<<10)},
+	} {
+		in(t, "with "+name+" are refused", func(t *testing.T) {
+			assert.Equal(t, "Invalid credentials", open(t, claims).ConnectError())
+		})
+	}
+	in(t, "of more than 8 KB in the header are refused", func(t *testing.T) {
+		token := harness.Token(t, harness.NewUser(), harness.Claims{"padding": strings.Repeat("x", 7<<10)})
+		how := harness.Opening{Auth: harness.NoAuth, Headers: map[string]string{"Authorization": "Bearer " + token}}
+		assert.Equal(t, "Invalid credentials", shared(t).Open(t, how).ConnectError())
+	})
 }
 
 func TestEventBudget(t *testing.T) {
