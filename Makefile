@@ -22,7 +22,7 @@ build: ## build bin/audioroom
 	$(GO) build -trimpath -o bin/audioroom ./cmd/audioroom
 
 test: setup vet ## run all tests under the race detector
-	$(GO) test -race -timeout 10m ./...
+	$(GO) test -race -timeout 30m ./...
 
 setup: ## find or install what the tests need
 	.ci/setup
