@@ -40,7 +40,7 @@ const fanoutDepth = 64
 
 // maxAttempts is how often the highest rate is measured: it may turn out to be too
 // high in the long run.
-const maxAttempts = 6
+const maxAttempts = 10
 
 func (s *Fanout) play(run *Run, result *Result) error {
 	result.Unit = "frame"
@@ -82,7 +82,7 @@ func (s *Fanout) play(run *Run, result *Result) error {
 		if attempts == maxAttempts {
 			return fmt.Errorf("the time of a frame does not stay under %v over the whole time, even at %.0f broadcasts a second", s.Limit, rate)
 		}
-		rate *= 0.9 // it was too much over the whole time
+		rate *= 0.85 // it was too much over the whole time
 	}
 	result.Loop = fmt.Sprintf("open, %.0f/s", rate)
 	result.latency(run.frames)

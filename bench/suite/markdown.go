@@ -51,15 +51,15 @@ func Markdown(w io.Writer, lines []Line, facts Facts, before string) error {
 	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- |")
 	for i := range lines {
 		l := &lines[i]
-		fmt.Fprintf(out, "| %s | **%s**%s | %s | %s | %s | %s | %s |\n", l.what, l.format(l.Median()), l.spread(), l.limit(l.target), l.limit(l.reach),
+		fmt.Fprintf(out, "| %s | **%s**%s | %s | %s | %s | %s | %s |\n", l.what, l.measured(), l.spread(), l.limit(l.target), l.limit(l.reach),
 			l.verdict(), l.node, inProcess(facts.InProcess, l.inProcess))
 	}
 	fmt.Fprint(out, "\n## Throughput and times\n\nOf the run with the median figure. *Server* and *driver* are the parts of a core that they took.\n\n")
 	fmt.Fprintln(out, "| what | throughput | Node | server | driver | time to | p50 | p90 | p99 | p99.9 | max |")
 	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	for i := range lines {
-		if i == 0 || &lines[i].Results[0] != &lines[i-1].Results[0] { // not of the same runs
-			lines[i].details(out)
+		if l := &lines[i]; l.Err == nil && (i == 0 || len(lines[i-1].Results) == 0 || l.Results[0] != lines[i-1].Results[0]) { // no more than once
+			l.details(out)
 		}
 	}
 	fmt.Fprintf(out, "\n## Where the remaining time goes\n\n%s\n%s%s\n", byHandBegin, written(before), byHandEnd)
@@ -79,7 +79,7 @@ const quiet = 0.05
 
 // spread is the least and the most of several runs.
 func (l *Line) spread() string {
-	if len(l.Values) < 2 {
+	if l.Err != nil || len(l.Values) < 2 {
 		return ""
 	}
 	least, most := l.Values[0], l.Values[0]

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -60,7 +61,15 @@ PASS
 }
 
 func TestMissed(t *testing.T) {
-	require.Equal(t, 1, Missed([]Line{filled(39), filled(41), {row: row{}, Values: []float64{7}}}))
+	broken := filled()
+	broken.Err = errors.New("ack twice: user 1")
+	missed, failed := Missed([]Line{filled(39), filled(41), {row: row{}, Values: []float64{7}}, broken})
+	require.Equal(t, 1, missed)
+	require.Equal(t, 1, failed)
+
+	var text bytes.Buffer
+	require.NoError(t, Markdown(&text, []Line{filled(30), broken}, Facts{}, ""))
+	require.Contains(t, text.String(), "| **failed** | ≤ 40 µs | ≤ 25 µs | ack twice: user 1 |")
 }
 
 // Every line can be run, has a name of its own, and what it is compared with.

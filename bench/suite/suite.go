@@ -36,6 +36,8 @@ type Line struct {
 	// Results are those of the runs, Values the figures that the target is for.
 	Results []*bench.Result
 	Values  []float64
+	// Err is why there are none.
+	Err error
 }
 
 // Names returns the names of all lines.
@@ -55,7 +57,8 @@ const (
 	quickDuration = 2 * time.Second
 )
 
-// Fill fills the table. The first run that fails ends it.
+// Fill fills the table. A line whose run fails stays empty and says why; the other
+// lines are filled all the same. An error says that there is no table.
 func Fill(ctx context.Context, o *Options) ([]Line, error) {
 	for _, name := range o.Only {
 		if !slices.Contains(Names(), name) {
@@ -68,12 +71,14 @@ func Fill(ctx context.Context, o *Options) ([]Line, error) {
 			continue
 		}
 		line := Line{row: r}
-		if len(lines) > 0 && lines[len(lines)-1].sameRuns(&r) { // another figure of the same runs
+		if len(lines) > 0 && lines[len(lines)-1].Err == nil && lines[len(lines)-1].sameRuns(&r) { // another figure of the same runs
 			line.Results = lines[len(lines)-1].Results
 		}
-		if err := line.fill(ctx, o); err != nil {
-			return nil, fmt.Errorf("%s: %w", r.name, err)
+		line.Err = line.fill(ctx, o)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
+		fmt.Fprintf(o.Log, "%-78s %-12s %s\n", line.what, line.measured(), line.verdict())
 		lines = append(lines, line)
 	}
 	return lines, nil
@@ -84,6 +89,7 @@ func (l *Line) sameRuns(r *row) bool {
 	return l.scenario.Name() == r.scenario.Name() && l.scenario.Parameters() == r.scenario.Parameters() && l.alter != nil && r.alter != nil
 }
 
+// fill runs the scenario as often as it is asked for.
 func (l *Line) fill(ctx context.Context, o *Options) error {
 	for len(l.Results) < o.Runs {
 		result, err := l.run(ctx, o)
@@ -99,7 +105,6 @@ func (l *Line) fill(ctx context.Context, o *Options) error {
 		}
 		l.Values = append(l.Values, value)
 	}
-	fmt.Fprintf(o.Log, "%-75s %-12s %s\n", l.what, l.format(l.Median()), l.verdict())
 	return nil
 }
 
@@ -133,8 +138,19 @@ func median(values []float64) float64 {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
+// measured is the figure as it is written.
+func (l *Line) measured() string {
+	if l.Err != nil {
+		return "failed"
+	}
+	return l.format(l.Median())
+}
+
 // verdict says whether the target is met.
 func (l *Line) verdict() string {
+	if l.Err != nil {
+		return l.Err.Error()
+	}
 	switch value := l.Median(); {
 	case l.target == 0:
 		return ""
@@ -146,13 +162,16 @@ func (l *Line) verdict() string {
 	return fmt.Sprintf("missed: %s × the target", report.Ratio(l.Median()/l.target))
 }
 
-// Missed returns how many targets are.
-func Missed(lines []Line) int {
-	missed := 0
+// Missed returns how many targets are missed, and how many lines could not be
+// filled.
+func Missed(lines []Line) (missed, failed int) {
 	for i := range lines {
-		if lines[i].target > 0 && lines[i].Median() > lines[i].target {
+		switch l := &lines[i]; {
+		case l.Err != nil:
+			failed++
+		case l.target > 0 && l.Median() > l.target:
 			missed++
 		}
 	}
-	return missed
+	return missed, failed
 }

@@ -70,9 +70,21 @@ func (c *benchSuite) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	if missed := suite.Missed(lines); missed > 0 {
+	missed, failed := suite.Missed(lines)
+	if missed > 0 {
 		fmt.Fprintf(p.stdout, "\n%d targets are missed.\n", missed)
 	}
+	if err := c.write(lines, facts); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d lines of the table could not be filled", failed)
+	}
+	return nil
+}
+
+// write writes the table into the file, if there is to be one.
+func (c *benchSuite) write(lines []suite.Line, facts suite.Facts) error {
 	if c.Out == "" {
 		return nil
 	}
@@ -81,7 +93,7 @@ func (c *benchSuite) Run(p *program) error {
 		return err
 	}
 	var text bytes.Buffer
-	if err := suite.Markdown(&text, lines, facts, string(before)); err != nil {
+	if err = suite.Markdown(&text, lines, facts, string(before)); err != nil {
 		return err
 	}
 	return os.WriteFile(c.Out, text.Bytes(), 0o644)
