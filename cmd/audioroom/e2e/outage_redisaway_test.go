@@ -132,7 +132,7 @@ func redisAway(t *testing.T, away, back func(*harness.Redis)) {
 // that is over.
 func TestOutage_MuchIsSaidInTheSilentSecond(t *testing.T) {
 	t.Parallel()
-	w := stage.World(t, harness.Setup{Env: harness.Env{"CHAT_PER_MINUTE": "0"}})
+	w := crowded(t).World(t, harness.Setup{Env: harness.Env{"CHAT_PER_MINUTE": "0"}})
 	k := newCrowd(t, w, roomOf)
 	k.act(time.Second, time.Second)
 	k.rest()

@@ -42,12 +42,23 @@ func span(t *testing.T, name string, usual time.Duration) time.Duration {
 // measured is the stage of tests that report figures.
 func measured(t *testing.T) harness.Stage {
 	t.Helper()
-	if os.Getenv("AUDIOROOM_PLAIN") == "" {
-		return stage
+	own := crowded(t)
+	if os.Getenv("AUDIOROOM_PLAIN") != "" {
+		var err error
+		own.Program, err = buildPlain()
+		require.NoError(t, err)
 	}
-	program, err := buildPlain()
+	return own
+}
+
+// crowded is a stage with clients of its own: so many, or with so much to say,
+// that those of other tests would wait for them.
+func crowded(t *testing.T) harness.Stage {
+	t.Helper()
+	bridge, err := harness.StartBridge("client")
 	require.NoError(t, err)
-	return harness.Stage{Program: program, Bridge: stage.Bridge}
+	t.Cleanup(func() { bridge.Close() })
+	return harness.Stage{Program: stage.Program, Bridge: bridge}
 }
 
 var buildPlain = sync.OnceValues(func() (string, error) {

@@ -185,6 +185,12 @@ func TestEvents_are_as_documented(t *testing.T) {
 	t.Parallel()
 	r := &record{t: t, heard: make(map[string][]any), answered: make(map[string][]any)}
 	r.play(shared(t))
+	w := stage.World(t, harness.Setup{Env: harness.Env{"PARTICIPANTS_PER_ROOM": "1"}})
+	small := w.Room(t)
+	small.Join()
+	late := w.Connect(t, harness.NewUser())
+	late.Room = small.ID
+	r.refused(late, "room:join", nil, "Room is full")
 
 	var lines, code strings.Builder
 	code.WriteString("import type { ClientToServerEvents, ServerToClientEvents } from \"" + absolute(t, "../page/client/events.js") + "\";\n" +

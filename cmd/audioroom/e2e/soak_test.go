@@ -71,7 +71,7 @@ type soak struct {
 
 func newSoak(t *testing.T, seed uint64, sockets, rooms int) *soak {
 	k := &soak{t: t, rng: rand.New(rand.NewPCG(seed, 0)), did: map[string]int{}, blocked: map[[2]int64]bool{}}
-	k.w = stage.World(t, harness.Setup{Env: harness.Env{
+	k.w = crowded(t).World(t, harness.Setup{Env: harness.Env{
 		"SEAT_GRACE": "2s", "INVITE_TTL": "2s", "ROOM_INACTIVITY_TIMEOUT": "4s", "STATUS_WINDOW": "500ms",
 	}})
 	for range max(sockets*4/5, 1) { // so that some have several sockets

@@ -41,8 +41,8 @@ var breakages = []breakage{{
 	}`,
 }, {
 	file: "actors/release.go", // the last first
-	line: "a.life.telling = true",
-	instead: `a.life.telling = true
+	line: "a.life.telling = b\n",
+	instead: `a.life.telling = b
 	if broken(a.id, "` + toldBackwards + `") {
 		backwards := new(batch)
 		for i := len(b.outcomes) - 1; i >= 0; i-- {
@@ -54,7 +54,8 @@ var breakages = []breakage{{
 			backwards.add(b.outcomes[i])
 		}
 		b = backwards
-	}`,
+	}
+`,
 }, {
 	file:    "persistence/guard.lua", // lets every epoch write
 	line:    "if holder > ours then",
