@@ -55,7 +55,9 @@ func neverReads(t *testing.T, s *siege, _ *harness.Room) {
 // the server's pings.
 func pingsWithoutPongs(t *testing.T, s *siege, r *harness.Room) {
 	paced := s.grown(t, spent("frames"))
-	cut := func() float64 { return s.Server.Metric(t, ended("ping_timeout")) + s.Server.Metric(t, ended("flooding")) }
+	cut := func() float64 {
+		return s.Server.Metric(t, ended("ping_timeout")) + s.Server.Metric(t, ended("flooding"))
+	}
 	before := cut()
 	i := enter(t, s.World, harness.NewUser())
 	sent := i.push(masked(0x80, opPing, strings.Repeat("x", 125)), 400_000)
