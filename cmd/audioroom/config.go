@@ -49,7 +49,7 @@ type config struct {
 	ConnectionsPerUser int           `env:"CONNECTIONS_PER_USER" default:"10" help:"Sockets that a user may have; 0 for any number."`
 	ConnectionsPerAddr int           `name:"connections-per-address" env:"CONNECTIONS_PER_ADDRESS" default:"0" help:"Sockets that a network address may have; 0 for any number."`
 	Connections        int           `name:"max-connections" env:"MAX_CONNECTIONS" default:"50000" help:"Sockets that the server takes; 0 for any number."`
-	RoomsPerMinute     int           `env:"ROOMS_PER_MINUTE" default:"60" help:"Rooms that a user may open at once, and then within a minute; 0 for any number."`
+	RoomsPerMinute     int           `env:"ROOMS_PER_MINUTE" default:"300" help:"Rooms that a user may open at once, and then within a minute; 0, or without an event budget, any number."`
 	Participants       int           `name:"participants-per-room" env:"PARTICIPANTS_PER_ROOM" default:"10000" help:"Users that a room may have; 0 for any number."`
 
 	StatusWindow  time.Duration `env:"STATUS_WINDOW" default:"3s" help:"Least time between two statuses of a room to the backend."`
@@ -218,4 +218,13 @@ func (c *config) validateNumbers(f *faults) {
 func (c *config) logLevel() (level slog.Level, err error) {
 	err = level.UnmarshalText([]byte(c.LogLevel))
 	return level, err
+}
+
+// roomsPerMinute is the limit of rooms that a user opens. Who lets clients send
+// any number of events has no use for it.
+func (c *config) roomsPerMinute() int {
+	if c.EventBudget == 0 {
+		return 0
+	}
+	return c.RoomsPerMinute
 }

@@ -171,7 +171,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 			Logger: log.With("component", "transport"), Observer: s.metrics,
 		},
 		Secrets: c.Secrets, Origins: c.Origins, EventBudget: c.EventBudget, EventRefill: c.EventRefill,
-		ConnectionsPerUser: c.ConnectionsPerUser, ConnectionsPerAddress: c.ConnectionsPerAddr, RoomsPerMinute: c.RoomsPerMinute,
+		ConnectionsPerUser: c.ConnectionsPerUser, ConnectionsPerAddress: c.ConnectionsPerAddr, RoomsPerMinute: c.roomsPerMinute(),
 		TrustedProxies: trusted, Log: log.With("component", "gateway"), Observer: s.metrics, Tracer: s.tracing.tracer(),
 	}, s.rooms, users, s.backend, s.store, s.store)
 	if err != nil {
