@@ -30,8 +30,7 @@ type Conn struct {
 	request Request
 	reason  atomic.Uint32 // CloseReason
 	opened  bool          // Open was called; the connection's goroutine only
-	paid    int64         // how far on the client's frames are paid for; its reading goroutine only
-	paused  time.Duration // see pace
+	pacing  pacing        // its reading goroutine only
 
 	out outbox
 
@@ -208,15 +207,22 @@ func (c *Conn) sever() {
 	nc.Close()
 }
 
+// lingerBytes is how much a client may send that has not heard yet of the end:
+// more than honest ones have under way.
+const lingerBytes = 64 << 10
+
 // linger waits until the client has closed from its side. To close with unread
 // data would reset the connection, and the client would lose the last frames.
+// One that sends on and on is not waited for.
 func (c *Conn) linger() {
 	var scrap [512]byte
 	c.net.SetReadDeadline(time.Now().Add(c.server.config.CloseGrace))
-	for {
-		if _, err := c.net.Read(scrap[:]); err != nil {
+	for read := 0; read < lingerBytes; {
+		n, err := c.net.Read(scrap[:])
+		if err != nil {
 			return
 		}
+		read += n
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -146,4 +147,20 @@ func receiveWithin[T any](t *testing.T, from <-chan T, d time.Duration) T {
 		require.FailNow(t, "nothing came")
 		panic("unreachable")
 	}
+}
+
+// A client that is told to go and sends on is not read for the rest of the grace.
+func TestConn_that_has_ended_is_not_read_without_end(t *testing.T) {
+	h := newHandler()
+	f := serve(t, transport.Config{CloseGrace: time.Minute}, h)
+	c := f.join(t)
+	c.send("garbage")
+	require.Equal(t, transport.ReasonParseError, h.ended(t))
+	require.NoError(t, c.ws.NetConn().SetWriteDeadline(time.Now().Add(patience)))
+	var err error
+	for sent := 0; err == nil && sent < 64<<20; sent += 64 << 10 {
+		_, err = c.ws.NetConn().Write(make([]byte, 64<<10))
+	}
+	require.Error(t, err)
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
 }

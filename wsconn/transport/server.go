@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/olahol/melody"
+	"golang.org/x/time/rate"
 )
 
 // Server upgrades HTTP requests to connections and runs them. It is an
@@ -21,6 +22,7 @@ type Server struct {
 	flushers []*flusher
 	epoch    time.Time
 	lastID   atomic.Uint64
+	lane     *rate.Limiter // of those who send much
 
 	mu       sync.Mutex // guards refusing and count against conns.Add
 	refusing bool
@@ -69,6 +71,7 @@ func newServer(config Config) (*Server, error) {
 		config: config.withDefaults(),
 		// A second back, so that no time of a connection is ever zero.
 		epoch: time.Now().Add(-time.Second),
+		lane:  rate.NewLimiter(laneRate, laneRun),
 	}
 	s.melody = newMelody(s)
 	s.sweeper = newSweeper(s)
