@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -27,6 +28,7 @@ import (
 // The short one runs beside other tests, so it is held to what no neighbour can
 // spoil: answers within a second, memory within a half.
 func TestAttack_Crowd(t *testing.T) {
+	besieged(t)
 	t.Parallel()
 	idle, hostile := number(t, "AUDIOROOM_CROWD_IDLE", 200), number(t, "AUDIOROOM_CROWD_HOSTILE", 20)
 	duration := span(t, "AUDIOROOM_CROWD_DURATION", 4*time.Second)
@@ -174,7 +176,7 @@ func (c *mob) harm(w *harness.World, token string, kind int) {
 		case <-c.end:
 		}
 	}
-	pause(time.Duration(rand.IntN(200)) * time.Millisecond)
+	pause(time.Duration(500+rand.IntN(1000)) * time.Millisecond)
 	if kind%10 == 9 { // half a handshake
 		if conn, err := net.Dial("tcp", address); err == nil {
 			_, _ = conn.Write([]byte(upgrading()))
@@ -202,9 +204,10 @@ func (c *mob) harm(w *harness.World, token string, kind int) {
 	if text == "ping" {
 		frame = masked(0x80, opPing, "x")
 	}
+	many := bytes.Repeat(frame, 1+(32<<10)/len(frame)) // what attackers cost is not the server's
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end) && !c.over(); {
 		_ = ws.NetConn().SetWriteDeadline(time.Now().Add(time.Second))
-		if _, err := ws.NetConn().Write(frame); err != nil {
+		if _, err := ws.NetConn().Write(many); err != nil {
 			return // also if a part of it is on its way: the next one begins anew
 		}
 	}
