@@ -60,7 +60,7 @@ func (s *Drop) play(run *Run, result *Result) error {
 	}
 	left := 0
 	heard := newSeries("leave heard")
-	run.measuring = true
+	run.recording = true
 	run.probe.listen(probeBusy)
 	for _, m := range members[1:] {
 		m.drop(!s.Polite, heard, func() { left++ })
@@ -83,7 +83,7 @@ func (s *Drop) play(run *Run, result *Result) error {
 	if err != nil {
 		return err
 	}
-	run.measuring = false
+	run.recording = false
 	if rest := time.Duration(dropped + int64(afterDrop) - run.loop.Now()); run.probe != nil && rest > 0 {
 		if err := run.pass(rest); err != nil {
 			return err

@@ -149,15 +149,15 @@ func (s *Fanout) try(run *Run, p *pace, rate float64) (bool, error) {
 	if err := run.pass(settleTime); err != nil {
 		return false, err
 	}
-	run.measuring = true
+	run.recording = true
 	if err := run.pass(tryTime); err != nil {
 		return false, err
 	}
 	p.stop()
 	if rate == 0 { // as many as there are in the time
-		run.measuring = false
+		run.recording = false
 	}
 	err := run.drain() // what is late is measured, too
-	run.measuring = false
+	run.recording = false
 	return err == nil && s.kept(run), err
 }

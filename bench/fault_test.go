@@ -42,7 +42,7 @@ func TestMeasure_finds_a_lie(t *testing.T) {
 		"a seat is another one":                 {lock, every(200, `42["seat:locked",{"seatIndex":1,`, another(":1,", ":2,")), []string{"payload", "order", "broadcast twice", "broadcast missing"}},
 		"a lock is an unlock":                   {lock, every(1000, aBroadcast, another("true", "false")), []string{"payload", "order", "broadcast twice"}},
 		"a field is missing":                    {lock, every(1000, aBroadcast, another("isLocked", "locked")), []string{"payload"}},
-		"taken seats: a broadcast is dropped":   {seats, every(300, aBroadcast, drop), []string{"broadcast missing"}},
+		"taken seats: a broadcast is dropped":   {seats, every(300, aBroadcast, drop), []string{"broadcast missing", "ack missing"}},
 		"taken seats: two are swapped":          {seats, swapped(1000, aBroadcast, aBroadcast), []string{"order", "broadcast missing"}},
 		"taken seats: another user":             {seats, every(1000, `42["seat:updated"`, another(`"userId":1`, `"userId":2`)), []string{"payload"}},
 		"taken seats: an ack never comes":       {seats, every(300, anAck, drop), []string{"ack missing"}},

@@ -65,6 +65,15 @@ func (p *pace) setRate(rate float64) {
 	p.start, p.begun = p.run.loop.Now(), 0
 }
 
+// overdue is how many units should have begun by now and could not, because all
+// that there are were under way.
+func (p *pace) overdue() int64 {
+	if p.interval == 0 {
+		return 0
+	}
+	return max(0, int64(float64(p.run.loop.Now()-p.start)/p.interval)-p.begun)
+}
+
 // begin begins what is due.
 func (p *pace) begin() {
 	if p.stopped {

@@ -54,7 +54,7 @@ func (run *Run) startProbe() error {
 		own.loop.Close()
 		return err
 	}
-	own.measuring = true
+	own.recording = true
 	run.probe = p
 	p.done.Go(func() { p.err = p.play(members[0], rate) })
 	return nil

@@ -34,7 +34,8 @@ type Run struct {
 	probe  *probe // nil for none
 
 	fault     *Fault
-	measuring bool
+	measuring bool // units of work are counted
+	recording bool // times are
 	connected int
 	waiting   int // requests without an answer
 	doubts    int // members in doubt

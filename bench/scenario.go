@@ -76,9 +76,14 @@ func (run *Run) measure(p *pace, result *Result) error {
 	if err := run.sample(result, run.config.Duration); err != nil {
 		return err
 	}
+	if late := p.overdue(); late > 0 {
+		result.figure("not begun in time", float64(late), "units of work")
+	}
 	p.stop()
 	run.tell("drain", 0)
-	return run.drain()
+	err := run.drain()
+	run.recording = false
+	return err
 }
 
 // warmUp lets the load go on unmeasured.
@@ -90,7 +95,7 @@ func (run *Run) sample(result *Result, d time.Duration) error {
 	if err != nil {
 		return err
 	}
-	run.units, run.measuring = 0, true
+	run.units, run.measuring, run.recording = 0, true, true
 	run.probe.listen(probeBusy)
 	last := begin
 	for i := range sliceCount {
@@ -106,6 +111,9 @@ func (run *Run) sample(result *Result, d time.Duration) error {
 		last = now
 	}
 	run.measuring = false
+	// In an open loop the times of what has begun are recorded to the end: those
+	// who wait longest would be left out else.
+	run.recording = run.config.Rate > 0
 	run.probe.listen(0)
 	begin.charge(&last, last.units, result, len(run.target.PIDs) > 0)
 	return nil

@@ -109,6 +109,21 @@ func TestMeasure_as_many_as_were_asked_for(t *testing.T) {
 	require.Equal(t, result.Units, sum)
 }
 
+// What an open loop asks for beyond the server's capacity is not kept quiet.
+func TestMeasure_tells_what_could_not_begin(t *testing.T) {
+	t.Parallel()
+	config := short()
+	config.Rate, config.Patience = 1000, 10*time.Second
+	slow := lying(t, delayed(20*time.Millisecond))
+	result, err := measure(t, &bench.Lock{Managers: 1, Depth: 1}, target(slow.url), config)
+	require.NoError(t, err)
+	late, ok := result.Figure("not begun in time")
+	require.True(t, ok)
+	require.Greater(t, late, 100.0)
+	acks, _ := result.Latency("ack")
+	require.Greater(t, acks.Max, float64(100*time.Millisecond/time.Microsecond))
+}
+
 // A stall is seen by all who would have asked meanwhile, in an open loop; a closed
 // one has few ask then.
 func TestMeasure_does_not_omit_a_stall(t *testing.T) {

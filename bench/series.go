@@ -22,10 +22,10 @@ func newSeries(name string) *Series {
 	return &Series{Name: name, hist: hdrhistogram.New(leastLatency, mostLatency, 3)}
 }
 
-// record notes the time since a moment, if the run is being measured. A nil
+// record notes the time since a moment, if the run records times at present. A nil
 // series takes anything and keeps nothing.
 func (s *Series) record(run *Run, since int64) {
-	if s != nil && run.measuring {
+	if s != nil && run.recording {
 		_ = s.hist.RecordValue(min(max(run.loop.Now()-since, leastLatency), mostLatency)) // within bounds
 	}
 }

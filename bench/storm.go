@@ -61,7 +61,7 @@ func (s *Storm) play(run *Run, result *Result) error {
 	}
 	run.probe.listen(probeBusy)
 	heard, left := newSeries("leave heard"), 0
-	run.measuring = true
+	run.recording = true
 	for _, m := range clients {
 		m.drop(true, heard, func() { left++ })
 	}
@@ -93,7 +93,7 @@ func (s *Storm) play(run *Run, result *Result) error {
 	if err != nil {
 		return err
 	}
-	run.measuring = false
+	run.recording = false
 	run.probe.listen(0)
 	begin.charge(&end, int64(s.Clients), result, len(run.target.PIDs) > 0)
 	result.figure("all back after", float64(time.Duration(end.at-begin.at)/time.Microsecond), "µs")
