@@ -45,6 +45,8 @@ func TestRestore_ManyRooms(t *testing.T) {
 	took := time.Since(begin)
 	assert.EqualValues(t, rooms, w.Server.Metric(t, "audioroom_rooms"), "ready means that all rooms are back")
 	require.NotZero(t, refusals, "it is not ready sooner")
+	_, err := w.Server.Logged("rooms restored")
+	require.NoError(t, err)
 	restored := w.Server.Records("rooms restored")
 	require.Len(t, restored, 1)
 	assert.EqualValues(t, rooms, restored[0]["rooms"])
