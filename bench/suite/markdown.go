@@ -44,15 +44,18 @@ func Markdown(w io.Writer, lines []Line, facts Facts, before string) error {
 	fmt.Fprint(out, "- With two cores or more the server has the first to itself; load, Redis and backend run on the others. Each run has a server and a Redis of\n"+
 		"  its own. Redis as it comes, but that nothing is written to disk (`--save '' --appendonly no`); the server without limits\n"+
 		"  (`EVENT_BUDGET=0 CHAT_PER_MINUTE=0 CONNECTIONS_PER_USER=0`), commits on.\n")
-	fmt.Fprintf(out, "- Medians of %d runs, the least and the most in brackets. *Node* is the predecessor, measured in the same way on two cores.\n", facts.Runs)
+	fmt.Fprintf(out, "- Medians of %d runs, the least and the most in brackets. *Node* is the predecessor, measured in the same way on two cores of another machine.\n", facts.Runs)
+	fmt.Fprint(out, "- *Bare* is the least that a server can do, measured in turns with this one: a thread that reads, saves in Redis, and answers when Redis has\n"+
+		"  confirmed, without checking anything ([bare](bare)). It tells what the kernel and the round trip cost on this machine, and how far from it the\n"+
+		"  server is.\n")
 	fmt.Fprint(out, "- *Without sockets* is CPU time and allocations of the whole way of a message inside one process, with a store that confirms at once and the\n"+
 		"  clients included: `make gobench BENCH=Whole`.\n\n")
-	fmt.Fprintln(out, "| what | measured | target | within reach | | Node | without sockets |")
-	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- |")
+	fmt.Fprintln(out, "| what | measured | target | within reach | | bare | Node | without sockets |")
+	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- |")
 	for i := range lines {
 		l := &lines[i]
-		fmt.Fprintf(out, "| %s | **%s**%s | %s | %s | %s | %s | %s |\n", l.what, l.measured(), l.spread(), l.limit(l.target), l.limit(l.reach),
-			l.verdict(), l.node, inProcess(facts.InProcess, l.inProcess))
+		fmt.Fprintf(out, "| %s | **%s**%s | %s | %s | %s | %s | %s | %s |\n", l.what, l.measured(), l.spread(), l.limit(l.target), l.limit(l.reach),
+			l.verdict(), l.least(), l.node, inProcess(facts.InProcess, l.inProcess))
 	}
 	fmt.Fprint(out, "\n## Throughput and times\n\nOf the run with the median figure. *Server* and *driver* are the parts of a core that they took.\n\n")
 	fmt.Fprintln(out, "| what | throughput | Node | server | driver | time to | p50 | p90 | p99 | p99.9 | max |")

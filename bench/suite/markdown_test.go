@@ -22,12 +22,18 @@ func filled(values ...float64) Line {
 	return l
 }
 
+// beside puts figures of the bare server beside those of a line.
+func beside(l Line, bare ...float64) Line {
+	l.Bare = bare
+	return l
+}
+
 func TestMarkdown_has_medians_beside_targets(t *testing.T) {
 	facts := Facts{Machine: "a machine", Redis: "Redis 7", Command: "make bench", Runs: 3, InProcess: map[string]InProcess{"lock_depth_1": {9.5, 16}}}
 	var text bytes.Buffer
-	require.NoError(t, Markdown(&text, []Line{filled(30, 50, 20)}, facts, ""))
+	require.NoError(t, Markdown(&text, []Line{beside(filled(30, 50, 20), 10, 15, 20)}, facts, ""))
 	require.Contains(t, text.String(),
-		"| lock, depth 1: CPU per operation | **30 µs** (20 µs to 50 µs) | ≤ 40 µs | ≤ 25 µs | met | 206 µs | 9.5 µs, 16 allocations |")
+		"| lock, depth 1: CPU per operation | **30 µs** (20 µs to 50 µs) | ≤ 40 µs | ≤ 25 µs | met | 15 µs, × 2 | 206 µs | 9.5 µs, 16 allocations |")
 	require.Contains(t, text.String(), "| lock, depth 1 | 1,000/s of lock or unlock | 3,000/s, p99 0.5 ms | 50 % | 0 % | ack | 30µs |")
 	require.NotContains(t, text.String(), "at work for others")
 

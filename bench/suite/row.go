@@ -23,6 +23,8 @@ type row struct {
 	target, reach float64
 	// node is what the predecessor had: the same figure, and what else is known.
 	node, nodeMore string
+	// bare has the bare server measured, too: what the kernel and Redis cost.
+	bare bool
 	// inProcess is the Go benchmark of the same scenario without sockets.
 	inProcess string
 	// large rows are left out of a quick run.
@@ -90,31 +92,31 @@ func rows() []row {
 	return []row{
 		{
 			name: "lock-1", what: "lock, depth 1: CPU per operation", scenario: &bench.Lock{Managers: 1, Depth: 1}, value: cpuPerUnit, format: micros,
-			target: 40, reach: 25, node: "206 µs", nodeMore: "3,000/s, p99 0.5 ms", inProcess: "lock_depth_1",
+			target: 40, reach: 25, node: "206 µs", nodeMore: "3,000/s, p99 0.5 ms", inProcess: "lock_depth_1", bare: true,
 		},
 		{
 			name: "lock-64", what: "lock, depth 64: CPU per operation", scenario: &bench.Lock{Managers: 1, Depth: 64}, value: cpuPerUnit, format: micros,
-			target: 5, reach: 3, node: "47 µs", nodeMore: "21,000/s", inProcess: "lock_depth_64",
+			target: 5, reach: 3, node: "47 µs", nodeMore: "21,000/s", inProcess: "lock_depth_64", bare: true,
 		},
 		{
 			name: "lock-8x8", what: "lock, 8 managers × 8: CPU per operation", scenario: &bench.Lock{Managers: 8, Depth: 8}, value: cpuPerUnit,
-			format: micros, target: 8, reach: 5, node: "87 µs", nodeMore: "11,400/s", inProcess: "lock_8x8",
+			format: micros, target: 8, reach: 5, node: "87 µs", nodeMore: "11,400/s", inProcess: "lock_8x8", bare: true,
 		},
 		{
 			name: "seats", what: "seats, 15 users: CPU per take or leave", scenario: &bench.Seats{Users: 15}, value: cpuPerUnit, format: micros,
-			target: 15, reach: 8, node: "159 µs", nodeMore: "6,200/s", inProcess: "seats_15",
+			target: 15, reach: 8, node: "159 µs", nodeMore: "6,200/s", inProcess: "seats_15", bare: true,
 		},
 		{
 			name: "churn", what: "churn, a room of 50: CPU per join and leave", scenario: &bench.Churn{Users: 50, Rooms: 1}, value: cpuPerUnit,
-			format: micros, target: 60, reach: 30, node: "994 µs", nodeMore: "1,000/s", inProcess: "churn_50",
+			format: micros, target: 60, reach: 30, node: "994 µs", nodeMore: "1,000/s", inProcess: "churn_50", bare: true,
 		},
 		{
 			name: "churn-50", what: "churn, 50 rooms: CPU per join and leave", scenario: &bench.Churn{Users: 50, Rooms: 50}, value: cpuPerUnit,
-			format: micros, node: "738 µs",
+			format: micros, node: "738 µs", bare: true,
 		},
 		{
 			name: "rooms", what: "200 rooms: CPU per operation", scenario: &bench.Rooms{Rooms: 200, Users: 1}, value: cpuPerUnit, format: micros,
-			target: 12, reach: 6, node: "73 µs", nodeMore: "13,600/s", inProcess: "rooms_200",
+			target: 12, reach: 6, node: "73 µs", nodeMore: "13,600/s", inProcess: "rooms_200", bare: true,
 		},
 		{
 			name: "fanout", what: "fan-out, 1,000 listeners, highest rate: CPU per frame",

@@ -24,8 +24,8 @@ type Options struct {
 	Only []string
 	// Config is what the runs have in common.
 	Config bench.Config
-	// Open starts a server to measure, and returns how to end it.
-	Open func(ctx context.Context) (*bench.Target, func() error, error)
+	// Open starts a server to measure, or the bare one, and returns how to end it.
+	Open func(ctx context.Context, bare bool) (*bench.Target, func() error, error)
 	// Log is told of each run.
 	Log io.Writer
 }
@@ -36,6 +36,8 @@ type Line struct {
 	// Results are those of the runs, Values the figures that the target is for.
 	Results []*bench.Result
 	Values  []float64
+	// Bare are the figures of the bare server, which had its turns between the others.
+	Bare []float64
 	// Err is why there are none.
 	Err error
 }
@@ -78,7 +80,7 @@ func Fill(ctx context.Context, o *Options) ([]Line, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		fmt.Fprintf(o.Log, "%-78s %-12s %s\n", line.what, line.measured(), line.verdict())
+		fmt.Fprintf(o.Log, "%-78s %-12s bare %-12s %s\n", line.what, line.measured(), line.least(), line.verdict())
 		lines = append(lines, line)
 	}
 	return lines, nil
@@ -92,11 +94,20 @@ func (l *Line) sameRuns(r *row) bool {
 // fill runs the scenario as often as it is asked for.
 func (l *Line) fill(ctx context.Context, o *Options) error {
 	for len(l.Results) < o.Runs {
-		result, err := l.run(ctx, o)
+		result, err := l.run(ctx, o, false)
 		if err != nil {
 			return err
 		}
 		l.Results = append(l.Results, result)
+		if !l.bare {
+			continue
+		}
+		if result, err = l.run(ctx, o, true); err != nil {
+			return fmt.Errorf("the bare server: %w", err)
+		}
+		if value, ok := l.value(result); ok {
+			l.Bare = append(l.Bare, value)
+		}
 	}
 	for _, result := range l.Results {
 		value, ok := l.value(result)
@@ -109,8 +120,8 @@ func (l *Line) fill(ctx context.Context, o *Options) error {
 }
 
 // run runs the scenario once, against a server of its own.
-func (l *Line) run(ctx context.Context, o *Options) (result *bench.Result, err error) {
-	target, end, err := o.Open(ctx)
+func (l *Line) run(ctx context.Context, o *Options, bare bool) (result *bench.Result, err error) {
+	target, end, err := o.Open(ctx, bare)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +155,15 @@ func (l *Line) measured() string {
 		return "failed"
 	}
 	return l.format(l.Median())
+}
+
+// least is the bare server's figure as it is written, and how far it is.
+func (l *Line) least() string {
+	if len(l.Bare) == 0 || l.Err != nil {
+		return ""
+	}
+	least := median(l.Bare)
+	return fmt.Sprintf("%s, × %s", l.format(least), report.Ratio(l.Median()/least))
 }
 
 // verdict says whether the target is met.

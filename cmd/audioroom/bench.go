@@ -31,6 +31,7 @@ type benchCommand struct {
 	Storm  benchStorm  `cmd:"" help:"Everybody reconnects at once."`
 	Drop   benchDrop   `cmd:"" help:"Everybody in a room is gone at once."`
 	Suite  benchSuite  `cmd:"" help:"Fill the table of targets, with servers of this program."`
+	Bare   benchBare   `cmd:"" help:"Be the least that a server can do, to hold others against; trusts everybody."`
 }
 
 // benchFlags are the flags of every scenario.
@@ -45,6 +46,7 @@ type benchFlags struct {
 	Patience  time.Duration `group:"Load" default:"15s" help:"How long the server may take for anything that is waited for."`
 
 	Local bool   `group:"Servers" help:"Measure a server of this program, started with a Redis and a backend of its own and, of several cores, on the first."`
+	Bare  bool   `group:"Servers" help:"With --local: measure the least that a server can do in place of this program's."`
 	PID   []int  `group:"Servers" name:"pid" placeholder:"PID" help:"Processes of the server, to report its CPU and memory."`
 	Vs    string `group:"Servers" placeholder:"URL" help:"Second server, measured in turns with the first."`
 	VsPID []int  `group:"Servers" name:"vs-pid" placeholder:"PID" help:"Processes of the second server."`
@@ -87,6 +89,9 @@ func (b *benchFlags) validate(f *faults) {
 	}
 	if b.Local && (b.Vs != "" || len(b.PID) > 0) {
 		wrong("local", "it goes with neither --vs nor --pid")
+	}
+	if b.Bare && !b.Local {
+		wrong("bare", "it goes with --local")
 	}
 	if b.Vs == "" && len(b.VsPID) > 0 {
 		wrong("vs-pid", "it goes with --vs")
@@ -154,7 +159,7 @@ func (b *benchFlags) run(p *program, s bench.Scenario) error {
 	}
 	target := &bench.Target{URL: b.URL, Profile: profile, PIDs: b.PID}
 	if b.Local {
-		here, err := openStage(p.ctx)
+		here, err := openStage(p.ctx, b.Bare)
 		if err != nil {
 			return err
 		}

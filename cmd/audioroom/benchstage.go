@@ -19,8 +19,9 @@ import (
 // user 1 on.
 const benchManagers = 1000
 
-// stage is a server of this program that is there to be measured: with a
-// redis-server and a backend of its own, and without limits. On a machine with
+// stage is a server that is there to be measured, with a redis-server of its own:
+// one of this program, without limits, which has a backend of its own, too, or the
+// least that a server can do. On a machine with
 // several cores the server has the first one to itself, everything else runs on
 // the others.
 type stage struct {
@@ -33,9 +34,8 @@ type stage struct {
 // stageTimeout bounds the start of what a stage consists of.
 const stageTimeout = 15 * time.Second
 
-// openStage starts everything; env is put over the server's configuration. close
-// ends it.
-func openStage(ctx context.Context, env ...string) (s *stage, err error) {
+// openStage starts everything. close ends it.
+func openStage(ctx context.Context, bare bool) (s *stage, err error) {
 	s = new(stage)
 	defer func() {
 		if err != nil {
@@ -54,12 +54,6 @@ func openStage(ctx context.Context, env ...string) (s *stage, err error) {
 	if err != nil {
 		return s, err
 	}
-	backend, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return s, err
-	}
-	s.backend = &http.Server{Handler: managers(standin.New(devKey)), ReadHeaderTimeout: stageTimeout}
-	go s.backend.Serve(backend) // until close
 	address, err := freeAddress()
 	if err != nil {
 		return s, err
@@ -69,13 +63,26 @@ func openStage(ctx context.Context, env ...string) (s *stage, err error) {
 		return s, err
 	}
 	s.url = "http://" + address
-	s.server, err = startChild(true, append([]string{
+	if bare {
+		s.server, err = startChild(true, os.Environ(), program, "bench", "bare", address, redis)
+		if err != nil {
+			return s, err
+		}
+		return s, s.server.answers(ctx, func() error { return isOpen(address) })
+	}
+	backend, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return s, err
+	}
+	s.backend = &http.Server{Handler: managers(standin.New(devKey)), ReadHeaderTimeout: stageTimeout}
+	go s.backend.Serve(backend) // until close
+	s.server, err = startChild(true, []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
 		"LISTEN=" + address, "REDIS_URL=redis://" + redis, "JWT_SECRET=" + devSecret,
 		"LARAVEL_API_URL=http://" + backend.Addr().String(), "LARAVEL_INTERNAL_KEY=" + devKey,
 		"EVENT_BUDGET=0", "CHAT_PER_MINUTE=0", "CONNECTIONS_PER_USER=0",
 		"MAX_CONNECTIONS=0", "ROOMS_PER_MINUTE=0", "PARTICIPANTS_PER_ROOM=0",
-	}, env...), program, "serve")
+	}, program, "serve")
 	if err != nil {
 		return s, err
 	}
@@ -111,6 +118,14 @@ func (s *stage) startRedis(ctx context.Context) (string, error) {
 		}
 		return nil
 	})
+}
+
+func isOpen(address string) error {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 func isReady(ctx context.Context, url string) error {

@@ -55,8 +55,8 @@ func (c *benchSuite) Run(p *program) error {
 		Config: bench.Config{
 			Patience: 30 * time.Second, Managers: stageManagers(), FirstUser: 100_000, Prefix: runPrefix(), Progress: bar.tell,
 		},
-		Open: func(ctx context.Context) (*bench.Target, func() error, error) {
-			s, err := openStage(ctx)
+		Open: func(ctx context.Context, bare bool) (*bench.Target, func() error, error) {
+			s, err := openStage(ctx, bare)
 			if err != nil {
 				return nil, nil, err
 			}
