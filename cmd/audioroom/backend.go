@@ -24,6 +24,7 @@ type backend struct {
 	server   string          // this process, in correlation ids
 	ctx      context.Context // ends what is asked when the server stops
 	asking   sync.WaitGroup
+	panicked func() // hears of each panic that was survived
 }
 
 var _ actors.Backend = (*backend)(nil)
@@ -73,6 +74,7 @@ func (b *backend) ask(question func(), failed func(error)) {
 		defer func() {
 			if reason := recover(); reason != nil {
 				b.log.Error("panic survived", "in", "question", "reason", reason, "stack", string(debug.Stack()))
+				b.panicked()
 				failed(fmt.Errorf("panic: %v", reason))
 			}
 		}()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -39,6 +40,8 @@ type events struct {
 	users    *wsconn.Users
 	// count hears what came of each event.
 	count func(result string)
+	// panicked hears of each panic that was survived.
+	panicked func()
 }
 
 // What can come of an event, as a label.
@@ -49,8 +52,15 @@ const (
 	eventRepeated = "repeated" // it came before
 )
 
-// handle takes one envelope.
+// handle takes one envelope. What panics over it loses that event, and no more.
 func (v *events) handle(envelope []byte) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			v.log.Error("panic survived", "in", "event of the backend", "reason", reason, "stack", string(debug.Stack()))
+			v.panicked()
+			v.count(eventFailed)
+		}
+	}()
 	e, err := laravel.DecodeEvent(envelope)
 	if err != nil {
 		v.log.Warn("event of the backend dropped", "error", err)

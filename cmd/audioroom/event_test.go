@@ -25,10 +25,14 @@ import (
 type stageHand struct {
 	did  []string
 	fail error // of the store
+	fall any   // what it panics with
 }
 
 func (h *stageHand) note(format string, args ...any) {
 	h.did = append(h.did, fmt.Sprintf(format, args...))
+	if h.fall != nil {
+		panic(h.fall)
+	}
 }
 
 // Block implements eventStore.
@@ -69,6 +73,7 @@ type eventStage struct {
 	log     bytes.Buffer
 	backend *standin.Backend
 	counted []string
+	panics  int
 }
 
 func newEventStage(t *testing.T) *eventStage {
@@ -80,7 +85,7 @@ func newEventStage(t *testing.T) *eventStage {
 	s.events = &events{
 		log: slog.New(slog.NewTextHandler(&s.log, nil)), sequence: laravel.NewSequence(),
 		client: client, store: s.stageHand, rooms: s.stageHand, users: wsconn.NewUsers(),
-		count: func(result string) { s.counted = append(s.counted, result) },
+		count: func(result string) { s.counted = append(s.counted, result) }, panicked: func() { s.panics++ },
 	}
 	return s
 }
@@ -298,4 +303,31 @@ func TestEvents_handle_counts_what_came_of_each(t *testing.T) {
 	s.fail = errors.New("away")
 	s.told(`{"event":"room.user_unblocked","user_id":7,"room_id":"42"}`)
 	require.Equal(t, []string{eventDone, eventRepeated, eventGarbled, eventFailed}, s.counted)
+}
+
+func TestEvents_handle_survives_a_panic(t *testing.T) {
+	const kick = `{"event":"room.member_kicked","user_id":7,"room_id":"42","payload":{}}`
+	for _, envelope := range []string{kick, `{"event":"room.level_up","room_id":"42","payload":{}}`} {
+		s := newEventStage(t)
+		s.fall = "a fault"
+		require.Len(t, s.told(envelope), 1)
+		require.Equal(t, []string{eventFailed}, s.counted)
+		require.Equal(t, 1, s.panics)
+		require.Contains(t, s.log.String(), `reason="a fault"`)
+		require.Contains(t, s.log.String(), "stageHand", "the stack says where")
+
+		s.fall = nil
+		require.Len(t, s.told(kick), 1)
+		require.Equal(t, []string{eventFailed, eventDone}, s.counted, "it goes on with the next")
+	}
+}
+
+func TestBackend_ask_counts_a_panic_and_answers(t *testing.T) {
+	metrics := newMetrics()
+	b := &backend{log: slog.New(slog.DiscardHandler), panicked: metrics.backendPanicked}
+	var failed error
+	b.ask(func() { panic("a fault") }, func(err error) { failed = err })
+	b.asking.Wait()
+	require.ErrorContains(t, failed, "a fault")
+	require.Contains(t, exposition(metrics.registry), `audioroom_panics_total{where="backend"} 1`)
 }

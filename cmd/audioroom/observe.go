@@ -115,6 +115,10 @@ func (m *metrics) backendEvent(result string) {
 	}
 }
 
+// backendPanicked counts a panic over what the backend has to do with: an event of
+// its, or a question to it.
+func (m *metrics) backendPanicked() { m.panics.WithLabelValues("backend").Inc() }
+
 // Pipeline implements persistence.Observer.
 func (m *metrics) Pipeline(orders int, took time.Duration) {
 	m.batches.Observe(float64(orders))

@@ -152,7 +152,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	if err != nil {
 		return nil, err
 	}
-	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), log: log, server: s.name, ctx: s.ctx}
+	s.backend = &backend{client: client, reporter: laravel.NewReporter(client, s.store), log: log, server: s.name, ctx: s.ctx, panicked: s.metrics.backendPanicked}
 	users := wsconn.NewUsers()
 	s.rooms = actors.Start(actors.Config{
 		Room: room.Config{
@@ -180,7 +180,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	s.events = &events{
 		log: log.With("component", "events"), sequence: laravel.NewSequence(),
 		client: client, store: s.store, rooms: s.rooms, users: users,
-		count: s.metrics.backendEvent,
+		count: s.metrics.backendEvent, panicked: s.metrics.backendPanicked,
 	}
 	s.metrics.registry.MustRegister(newWatch(s))
 	s.http = &http.Server{ // sockets are taken over from it, and have times of their own

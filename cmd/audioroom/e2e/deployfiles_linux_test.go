@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -149,7 +150,16 @@ func TestUnit(t *testing.T) {
 	path, args, _ := strings.Cut(one("ExecStart"), " ")
 	assert.Equal(t, "serve", args)
 	assert.Equal(t, "SIGTERM", one("KillSignal"))
-	assert.Equal(t, "2", one("RestartPreventExitStatus"), "exit code of a bad configuration")
+	assert.Equal(t, "on-failure", one("Restart"))
+	assert.Empty(t, values["RestartPreventExitStatus"], "a Go program that crashes exits with 2 as well as one whose configuration is bad")
+	number := func(key string) float64 {
+		t.Helper()
+		n, err := strconv.ParseFloat(one(key), 64)
+		require.NoError(t, err)
+		return n
+	}
+	assert.Less(t, strings.Index(text, "StartLimitBurst="), strings.Index(text, "[Service]"), "it has an effect in [Unit] alone")
+	assert.Less(t, number("StartLimitBurst")*number("RestartSec"), number("StartLimitIntervalSec")/2, "a bad configuration is given up")
 	stop, err := time.ParseDuration(one("TimeoutStopSec") + "s")
 	require.NoError(t, err)
 	assert.Greater(t, stop, 10*time.Second, "what a drain may take")
