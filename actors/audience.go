@@ -44,8 +44,19 @@ func (a *audience) deliver(frame Frame, except room.SessionID) {
 	}
 }
 
+// crowd is how many sessions have to wait for others to be written to: what they
+// hear takes the time of some requests.
+const crowd = 64
+
+// flush has what was delivered written to each session.
 func (a *audience) flush() {
+	if len(a.sessions) <= crowd {
+		for _, s := range a.sessions {
+			s.Flush()
+		}
+		return
+	}
 	for _, s := range a.sessions {
-		s.Flush()
+		s.FlushLate()
 	}
 }

@@ -31,6 +31,7 @@ func (s *countingSession) Alive() bool        { return true }
 func (s *countingSession) Attach(r *Room)     { s.room = r }
 func (s *countingSession) Deliver(Frame)      {}
 func (s *countingSession) Flush()             {}
+func (s *countingSession) FlushLate()         {}
 func (s *countingSession) Left(string)        {}
 func (s *countingSession) Cut()               {}
 

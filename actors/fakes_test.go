@@ -221,6 +221,9 @@ func (s *fakeSession) Flush() {
 	s.outbox = nil
 }
 
+// FlushLate implements Session.
+func (s *fakeSession) FlushLate() { s.Flush() }
+
 func (s *fakeSession) Alive() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

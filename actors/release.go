@@ -11,7 +11,8 @@ func (a *roomActor) releaseOpen() {
 }
 
 // release lets members and askers hear a batch, in the order in which it was
-// applied. Everybody's share is written together at the end.
+// applied. Everybody's share is written together at the end, to those who asked
+// first.
 func (a *roomActor) release(b *batch) {
 	a.life.telling = b
 	broadcast := false
@@ -23,13 +24,13 @@ func (a *roomActor) release(b *batch) {
 			o.request.Session.Reply(o.request, o.reply)
 		}
 	})
-	if broadcast {
-		a.life.audience.flush()
-	}
 	for i := range b.outcomes {
 		if r := b.outcomes[i].request; r != nil {
 			r.Session.Flush()
 		}
+	}
+	if broadcast {
+		a.life.audience.flush()
 	}
 	a.life.telling = nil
 	b.recycle()

@@ -26,6 +26,9 @@ type Session interface {
 	Reply(request *Request, reply room.Reply)
 	// Flush has what was delivered written.
 	Flush()
+	// FlushLate is Flush for one of a crowd: what sessions of smaller rooms wait for
+	// is written first.
+	FlushLate()
 	// Left tells that the room let go of the session by itself.
 	Left(roomID string)
 	// Cut ends the connection, so that the client connects anew.

@@ -147,6 +147,7 @@ func (*resident) Profile() []byte     { return []byte("{}") }
 func (*resident) Alive() bool         { return true }
 func (*resident) Attach(*actors.Room) {}
 func (*resident) Flush()              {}
+func (*resident) FlushLate()          {}
 func (*resident) Left(string)         {}
 func (*resident) Cut()                {}
 

@@ -113,6 +113,9 @@ func (s *Session) Deliver(frame actors.Frame) {
 // Flush implements actors.Session.
 func (s *Session) Flush() { s.conn.Flush() }
 
+// FlushLate implements actors.Session.
+func (s *Session) FlushLate() { s.conn.FlushLate() }
+
 // Reply implements actors.Session.
 func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 	if _, ok := r.Command.(*room.Join); ok {

@@ -135,8 +135,15 @@ func (c *Conn) Send(f Frame) {
 
 // Flush has everything in the outbox written, soon and together.
 func (c *Conn) Flush() {
-	if c.out.schedule() {
-		c.flusher.push(c)
+	if c.out.schedule(false) {
+		c.flusher.push(c, false)
+	}
+}
+
+// FlushLate is Flush for one of many: what others flush goes first.
+func (c *Conn) FlushLate() {
+	if c.out.schedule(true) {
+		c.flusher.push(c, true)
 	}
 }
 

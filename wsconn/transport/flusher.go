@@ -6,34 +6,51 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"audioroom/wsconn/nonblock"
 )
 
 // flusher writes what waits in the outboxes of its connections, one connection
-// after the other, and never waits for any of them.
+// after the other, and never waits for any of them. A crowd that hears of something
+// is late: between runs of it those have their turn who are few.
 type flusher struct {
 	server *Server
 	vector vector
+	turn   *nonblock.Turn
 	drains sync.WaitGroup // added to by run alone
 
 	mu     sync.Mutex
 	wake   sync.Cond
 	queue  []*Conn
+	late   []*Conn
 	closed bool
 }
 
-func newFlusher(s *Server) *flusher {
-	f := &flusher{server: s}
+// crowdTime is how long a crowd is written to before others have their turn: a
+// hundred connections or so, beside which a turn costs nothing.
+const crowdTime = 300 * time.Microsecond
+
+func newFlusher(s *Server) (*flusher, error) {
+	turn, err := nonblock.NewTurn()
+	if err != nil {
+		return nil, err
+	}
+	f := &flusher{server: s, turn: turn}
 	f.wake.L = &f.mu
 	f.vector.init()
-	return f
+	return f, nil
 }
 
 // push queues a connection whose outbox has been scheduled.
-func (f *flusher) push(c *Conn) {
+func (f *flusher) push(c *Conn, late bool) {
 	f.mu.Lock()
-	f.queue = append(f.queue, c)
-	if len(f.queue) == 1 {
+	if len(f.queue)+len(f.late) == 0 {
 		f.wake.Signal()
+	}
+	if late {
+		f.late = append(f.late, c)
+	} else {
+		f.queue = append(f.queue, c)
 	}
 	f.mu.Unlock()
 }
@@ -45,25 +62,37 @@ func (f *flusher) close() {
 	f.mu.Unlock()
 }
 
-// run ends when the flusher is closed, its queue is empty and its drains have
+// run ends when the flusher is closed, its queues are empty and its drains have
 // ended.
 func (f *flusher) run() {
+	defer f.turn.Close()
 	defer f.drains.Wait()
-	var work []*Conn
+	var few, crowd []*Conn
+	next := 0 // of the crowd
 	for {
 		f.mu.Lock()
-		for len(f.queue) == 0 && !f.closed {
+		for len(f.queue) == 0 && next == len(crowd) && len(f.late) == 0 && !f.closed {
 			f.wake.Wait()
 		}
-		work, f.queue = f.queue, work[:0]
+		few, f.queue = f.queue, few[:0]
+		if next == len(crowd) {
+			crowd, f.late, next = f.late, crowd[:0], 0
+		}
 		f.mu.Unlock()
-		if len(work) == 0 {
+		if len(few) == 0 && len(crowd) == 0 {
 			return
 		}
-		for _, c := range work {
+		for _, c := range few {
 			f.flush(c)
 		}
-		clear(work)
+		clear(few)
+		for begun := time.Now(); next < len(crowd) && time.Since(begun) < crowdTime; next++ {
+			f.flush(crowd[next])
+			crowd[next] = nil
+		}
+		if next < len(crowd) {
+			f.turn.Give()
+		}
 	}
 }
 
@@ -87,7 +116,7 @@ func (f *flusher) flush(c *Conn) {
 	b.free()
 	more, last := c.out.done()
 	if more {
-		f.push(c)
+		f.push(c, true)
 	}
 	if last {
 		c.hangUp()

@@ -19,7 +19,8 @@ type outboxState uint8
 
 const (
 	outboxIdle    outboxState = iota
-	outboxQueued              // in the queue of a flusher
+	outboxLate                // in the late queue of a flusher
+	outboxQueued              // in its other queue; maybe in the late one, too
 	outboxWriting             // a flusher or a drain has a batch
 )
 
@@ -78,22 +79,29 @@ func (o *outbox) drop() {
 	o.pending = nil
 }
 
-// schedule reports true if the caller has to queue the connection.
-func (o *outbox) schedule() bool {
+// schedule reports true if the caller has to queue the connection: among the late
+// ones, or the others.
+func (o *outbox) schedule(late bool) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.state != outboxIdle || o.pending == nil {
+	if o.pending == nil || o.state > outboxLate || late && o.state == outboxLate {
 		return false
 	}
 	o.state = outboxQueued
+	if late {
+		o.state = outboxLate
+	}
 	return true
 }
 
-// take gives what waits to a writer, which ends with done or again; nil if
-// there is nothing left to write.
+// take gives what waits to a writer, which ends with done; nil if there is nothing
+// to write, or somebody else is at it.
 func (o *outbox) take() *batch {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.state != outboxLate && o.state != outboxQueued { // it was in both queues
+		return nil
+	}
 	b := o.pending
 	o.pending, o.waiting = nil, 0
 	o.state = outboxWriting
@@ -104,12 +112,12 @@ func (o *outbox) take() *batch {
 }
 
 // done ends a writing. It reports whether more waits, in which case the
-// outbox counts as queued again, and whether all of it was the last.
+// outbox counts as queued late, and whether all of it was the last.
 func (o *outbox) done() (more, last bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.pending != nil {
-		o.state = outboxQueued
+		o.state = outboxLate
 		return true, false
 	}
 	o.state = outboxIdle

@@ -42,7 +42,7 @@ type protocol interface {
 }
 
 // New returns a running Socket.IO server; Shutdown ends it. The error is that
-// of Config.Validate.
+// of Config.Validate, or the system's.
 func New(config Config, handler Handler) (*Server, error) {
 	s, err := newServer(config)
 	if err != nil {
@@ -73,20 +73,24 @@ func newServer(config Config) (*Server, error) {
 		epoch: time.Now().Add(-time.Second),
 		lane:  rate.NewLimiter(laneRate, laneRun),
 	}
-	s.melody = newMelody(s)
-	s.sweeper = newSweeper(s)
-	s.workers.Go(s.sweeper.run)
-	for range s.config.Flushers {
-		f := newFlusher(s)
-		s.flushers = append(s.flushers, f)
-		s.workers.Go(f.run)
-	}
 	s.stop = sync.OnceFunc(func() {
 		s.sweeper.close()
 		for _, f := range s.flushers {
 			f.close()
 		}
 	})
+	s.melody = newMelody(s)
+	s.sweeper = newSweeper(s)
+	s.workers.Go(s.sweeper.run)
+	for range s.config.Flushers {
+		f, err := newFlusher(s)
+		if err != nil {
+			s.stop()
+			return nil, err
+		}
+		s.flushers = append(s.flushers, f)
+		s.workers.Go(f.run)
+	}
 	return s, nil
 }
 
