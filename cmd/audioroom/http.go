@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -83,16 +82,4 @@ func newLogger(c *config, w io.Writer, level *slog.LevelVar) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
-}
-
-// joinErrors puts errors into one line.
-func joinErrors(list []error) error {
-	if len(list) == 0 {
-		return nil
-	}
-	text := "stopped with work left undone"
-	for _, err := range list {
-		text += "; " + err.Error()
-	}
-	return errors.New(text)
 }

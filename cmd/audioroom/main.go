@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,16 +32,18 @@ type cli struct {
 type program struct {
 	ctx            context.Context // ends with the first signal to stop
 	stdout, stderr io.Writer
-	// left says what a second signal leaves undone; nil if nothing.
-	left atomic.Pointer[func() string]
+	// farewell says what a second signal leaves undone; nil if nothing.
+	farewell atomic.Pointer[func()]
 }
 
-// leftUndone may be called from any goroutine.
-func (p *program) leftUndone() string {
-	if left := p.left.Load(); left != nil {
-		return (*left)()
+// cutShort says that a second signal ends the program. It may be called from any
+// goroutine.
+func (p *program) cutShort() {
+	if farewell := p.farewell.Load(); farewell != nil {
+		(*farewell)()
+		return
 	}
-	return "nothing"
+	fmt.Fprintln(p.stderr, "audioroom: second signal, exiting at once")
 }
 
 // command is one of the program's commands. Its error is a line for people; a
@@ -51,6 +54,9 @@ type command interface {
 
 // usageError is an error that another call could avoid.
 type usageError struct{ error }
+
+// errTold is the error of a command that has said in its log what went wrong.
+var errTold = errors.New("it is in the log")
 
 // exited is how kong's own exits, such as --help, leave the parser.
 type exited int
@@ -65,7 +71,7 @@ func main() {
 	redis.SetLogger(silent{})
 	p := &program{stdout: os.Stdout, stderr: os.Stderr}
 	var stop func()
-	p.ctx, stop = signalContext(context.Background(), p.stderr, p.leftUndone)
+	p.ctx, stop = signalContext(context.Background(), p.cutShort)
 	code := run(p, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -106,14 +112,15 @@ func run(p *program, args []string) (code int) {
 		fmt.Fprintf(p.stderr, "audioroom: %v\n", err)
 		return exitUsage
 	}
-	switch err := parsed.Selected().Target.Addr().Interface().(command).Run(p).(type) {
-	case nil:
+	err = parsed.Selected().Target.Addr().Interface().(command).Run(p)
+	if err == nil {
 		return exitOK
-	case usageError:
-		fmt.Fprintf(p.stderr, "audioroom: %v\n", err)
-		return exitUsage
-	default:
-		fmt.Fprintf(p.stderr, "audioroom: %v\n", err)
-		return exitFailed
 	}
+	if err != errTold {
+		fmt.Fprintf(p.stderr, "audioroom: %v\n", err)
+	}
+	if _, ok := err.(usageError); ok {
+		return exitUsage
+	}
+	return exitFailed
 }

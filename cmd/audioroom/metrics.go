@@ -79,7 +79,7 @@ func newMetrics() *metrics {
 	m.sentBytes = m.counter("sent_bytes_total", "Bytes handed to the network.")
 	m.drops = m.counters("drops_total", "What could not be delivered, by what it was.", "what",
 		dropConnection, dropMessage, dropStatus, dropEvent)
-	m.panics = m.counters("panics_total", "Panics that were survived, by where.", "where", "room", "connection", "backend")
+	m.panics = m.counters("panics_total", "Panics that were survived, by where.", "where", "room", "connection", "backend", "http")
 
 	m.roomsOpened = m.counter("rooms_opened_total", "Rooms that were opened here, restored ones included.")
 	m.respawns = m.counter("room_respawns_total", "Rooms that went on after a panic.")

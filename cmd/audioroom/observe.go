@@ -119,6 +119,9 @@ func (m *metrics) backendEvent(result string) {
 // its, or a question to it.
 func (m *metrics) backendPanicked() { m.panics.WithLabelValues("backend").Inc() }
 
+// httpPanicked counts a panic over a request to what is no socket.
+func (m *metrics) httpPanicked() { m.panics.WithLabelValues("http").Inc() }
+
 // Pipeline implements persistence.Observer.
 func (m *metrics) Pipeline(orders int, took time.Duration) {
 	m.batches.Observe(float64(orders))

@@ -97,7 +97,7 @@ func (s *server) listenAdmin() (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("can't listen for the operator: %w", err)
 	}
-	side := &http.Server{Handler: s.look(admin.New(s), page.Config{}), ReadHeaderTimeout: 10 * time.Second}
+	side := &http.Server{Handler: s.look(admin.New(s), page.Config{}), ReadHeaderTimeout: 10 * time.Second, ErrorLog: s.httpLog()}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := side.Serve(listener); err != http.ErrServerClosed {

@@ -85,8 +85,8 @@ func (c *serveCommand) Run(p *program) error {
 	configured, _ := c.logLevel() // validated
 	defer hearHangUps(log, level, configured)()
 	s.serve(listener)
-	left := s.left
-	p.left.Store(&left)
+	farewell := func() { s.log.Error("second signal, exiting at once", "left", s.left()) }
+	p.farewell.Store(&farewell)
 	if d != nil {
 		d.greet(p.stdout, listener.Addr())
 	}
@@ -94,7 +94,9 @@ func (c *serveCommand) Run(p *program) error {
 	case <-p.ctx.Done():
 		return s.stop()
 	case err := <-s.broken:
-		return errors.Join(fmt.Errorf("serving ended: %w", err), s.stop())
+		s.log.Error("serving ended", "error", err)
+		_ = s.stop() // what it leaves is in the log as well
+		return errTold
 	}
 }
 
@@ -184,7 +186,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 	}
 	s.metrics.registry.MustRegister(newWatch(s))
 	s.http = &http.Server{ // sockets are taken over from it, and have times of their own
-		Handler: s.routes(), MaxHeaderBytes: maxHeader,
+		Handler: s.routes(), MaxHeaderBytes: maxHeader, ErrorLog: s.httpLog(),
 		ReadHeaderTimeout: requestTimeout, ReadTimeout: requestTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
 	}
 	return s, nil
@@ -333,8 +335,9 @@ func (s *server) stop() error {
 	}
 	s.tasks.Wait()
 	s.tracing.stop(ctx)
-	if err := joinErrors(left); err != nil {
-		return err
+	if len(left) > 0 {
+		s.log.Error("stopped with work left undone", "left", errors.Join(left...))
+		return errTold
 	}
 	s.log.Info("stopped")
 	return nil

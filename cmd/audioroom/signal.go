@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -11,8 +9,8 @@ import (
 )
 
 // signalContext returns a context that ends with the first SIGINT or SIGTERM. A
-// second one ends the process at once, with a line that says what is left undone.
-func signalContext(parent context.Context, stderr io.Writer, left func() string) (context.Context, func()) {
+// second one ends the process at once, after last was called.
+func signalContext(parent context.Context, last func()) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -24,7 +22,7 @@ func signalContext(parent context.Context, stderr io.Writer, left func() string)
 			return
 		}
 		<-signals
-		fmt.Fprintf(stderr, "audioroom: second signal, exiting at once; left: %s\n", left())
+		last()
 		os.Exit(exitFailed)
 	}()
 	return ctx, func() {

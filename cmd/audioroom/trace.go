@@ -41,6 +41,7 @@ func startTracing(ctx context.Context, server string, log *slog.Logger) (*tracin
 	if endpoint == "" || os.Getenv("OTEL_TRACES_EXPORTER") == "none" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
 		return nil, nil
 	}
+	hearOpenTelemetry(log)
 	exporter, err := otlptracehttp.New(ctx) // connects later
 	if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)

@@ -3,7 +3,11 @@ package e2e_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
+	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +52,54 @@ func TestLog_correlates_commands_with_calls(t *testing.T) {
 		logged = append(logged, record["correlation"])
 	}
 	assert.Subset(t, logged, []any{join, lock}, "the log here has them, too")
+}
+
+// Whatever is asked of it and whoever is away: each line is of the log's format, and
+// none has the address of a client.
+func TestLog_is_all_that_is_written(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writePair(t, dir, 1)
+	w := stage.World(t, harness.Setup{})
+	env := w.Env()
+	maps.Copy(env, harness.Env{
+		"LISTEN": "127.0.0.1:0", "TLS_CERT": filepath.Join(dir, "cert.pem"), "TLS_KEY": filepath.Join(dir, "key.pem"), "LOG_LEVEL": "debug",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_HEADERS": "hunter2", "OTEL_EXPORTER_OTLP_TIMEOUT": "100",
+		"OTEL_TRACES_SAMPLER": "always_on", "OTEL_BSP_SCHEDULE_DELAY": "50",
+	})
+	server, err := harness.Serve(stage.Program, env)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, server.Stop()) })
+	addr := strings.TrimPrefix(server.URL, "http://")
+	var clients []string
+	for _, request := range []string{"", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"} {
+		conn, err := net.Dial("tcp", addr)
+		require.NoError(t, err)
+		clients = append(clients, conn.LocalAddr().String())
+		_, err = conn.Write([]byte(request))
+		require.NoError(t, err)
+		require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+		_, err = io.Copy(io.Discard, conn)
+		require.NoError(t, err)
+		conn.Close()
+	}
+	harness.Eventually(t, "both are in the log", func() bool { return len(server.Records("a request went wrong")) == 2 })
+	joinOverTLS(t, server, filepath.Join(dir, "cert.pem"))
+	for _, told := range []string{"OpenTelemetry complains", "traces can't be delivered"} {
+		_, err = server.Logged(told)
+		require.NoError(t, err)
+	}
+	server.Terminate()
+	require.Equal(t, 0, server.Wait(t, 15*time.Second))
+	lines := server.Lines()
+	require.NotEmpty(t, lines)
+	for _, line := range lines {
+		assert.True(t, json.Valid([]byte(line)), line)
+		assert.NotContains(t, line, "hunter2", "a header for the collector is a password")
+		for _, client := range clients {
+			assert.NotContains(t, line, client)
+		}
+	}
 }
 
 // Everything that a token or a client tells of a person stays out of the log, at

@@ -56,6 +56,20 @@ console.log((await socket.emitWithAck("chat:message", { roomId: "of-tls", conten
 socket.disconnect();
 `
 
+func joinOverTLS(t *testing.T, server *harness.Server, cert string) {
+	t.Helper()
+	node := exec.Command("node", "--input-type=module")
+	node.Dir = "client"
+	node.Stdin = strings.NewReader(overTLS)
+	url := strings.Replace(server.URL, "http://", "https://", 1)
+	node.Env = append(os.Environ(), "ARGS="+url+" "+harness.Token(t, harness.NewUser(), nil)+" "+cert)
+	end := time.AfterFunc(20*time.Second, func() { node.Process.Kill() })
+	defer end.Stop()
+	out, err := node.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Equal(t, "1 true\ntrue\n", string(out))
+}
+
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -71,15 +85,7 @@ func TestTLS(t *testing.T) {
 	_, err = server.Logged("ready")
 	require.NoError(t, err)
 
-	node := exec.Command("node", "--input-type=module")
-	node.Dir = "client"
-	node.Stdin = strings.NewReader(overTLS)
-	node.Env = append(os.Environ(), "ARGS=https://"+addr+" "+harness.Token(t, harness.NewUser(), nil)+" "+cert)
-	end := time.AfterFunc(20*time.Second, func() { node.Process.Kill() })
-	defer end.Stop()
-	out, err := node.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	assert.Equal(t, "1 true\ntrue\n", string(out))
+	joinOverTLS(t, server, cert)
 	assert.NotEqual(t, 200, server.Status("/healthz"), "nothing is served in the clear")
 
 	serial := func() int64 {

@@ -177,6 +177,13 @@ func (s *Server) Said(text string) bool {
 	return slices.ContainsFunc(s.lines, func(line string) bool { return strings.Contains(line, text) })
 }
 
+// Lines returns what the server wrote to stderr so far.
+func (s *Server) Lines() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lines)
+}
+
 // Log returns the end of what the server wrote to stderr.
 func (s *Server) Log() string {
 	s.mu.Lock()
