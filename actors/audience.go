@@ -6,6 +6,7 @@ import "audioroom/actors/room"
 // and whose leaves were not.
 type audience struct {
 	sessions []Session
+	ids      []room.SessionID // theirs
 	index    map[room.SessionID]int
 }
 
@@ -14,7 +15,7 @@ func (a *audience) add(s Session) {
 		a.index = make(map[room.SessionID]int)
 	}
 	a.index[s.ID()] = len(a.sessions)
-	a.sessions = append(a.sessions, s)
+	a.sessions, a.ids = append(a.sessions, s), append(a.ids, s.ID())
 }
 
 // remove takes a session out and returns it, nil if it is not in there.
@@ -24,21 +25,21 @@ func (a *audience) remove(id room.SessionID) Session {
 		return nil
 	}
 	s, last := a.sessions[i], len(a.sessions)-1
-	a.sessions[i] = a.sessions[last]
-	a.index[a.sessions[i].ID()] = i
+	a.sessions[i], a.ids[i] = a.sessions[last], a.ids[last]
+	a.index[a.ids[i]] = i
 	a.sessions[last] = nil
-	a.sessions = a.sessions[:last]
+	a.sessions, a.ids = a.sessions[:last], a.ids[:last]
 	delete(a.index, id)
 	if last == 0 { // an empty room keeps no memory of a crowd
-		a.sessions, a.index = nil, nil
+		*a = audience{}
 	}
 	return s
 }
 
 // deliver gives a frame to each session but one.
 func (a *audience) deliver(frame Frame, except room.SessionID) {
-	for _, s := range a.sessions {
-		if except == 0 || s.ID() != except {
+	for i, s := range a.sessions {
+		if a.ids[i] != except {
 			s.Deliver(frame)
 		}
 	}

@@ -186,18 +186,22 @@ func (c *Conn) finish() {
 	c.end(ReasonConnectionLost)
 	reason := c.Reason()
 	graceful := reasons[reason].code != 0
-	if !graceful {
-		c.sever()
-	}
-	c.server.sweeper.remove(c)
-	if c.opened {
-		c.server.guard(c, "Closed", func() { c.server.protocol.closed(c, reason) })
-		c.server.config.Observer.Closed(reason)
-	}
+	c.server.door.pass(func() {
+		if !graceful {
+			c.sever()
+		}
+		c.server.sweeper.remove(c)
+		if c.opened {
+			c.server.guard(c, "Closed", func() { c.server.protocol.closed(c, reason) })
+			c.server.config.Observer.Closed(reason)
+		}
+	})
 	if graceful {
 		c.linger()
-		c.net.Close()
-		c.out.drop()
+		c.server.door.pass(func() {
+			c.net.Close()
+			c.out.drop()
+		})
 	}
 }
 

@@ -20,6 +20,7 @@ type Server struct {
 	melody   *melody.Melody
 	sweeper  *sweeper
 	flushers []*flusher
+	door     *door
 	epoch    time.Time
 	lastID   atomic.Uint64
 	lane     *rate.Limiter // of those who send much
@@ -73,7 +74,13 @@ func newServer(config Config) (*Server, error) {
 		epoch: time.Now().Add(-time.Second),
 		lane:  rate.NewLimiter(laneRate, laneRun),
 	}
+	door, err := newDoor()
+	if err != nil {
+		return nil, err
+	}
+	s.door = door
 	s.stop = sync.OnceFunc(func() {
+		s.door.close()
 		s.sweeper.close()
 		for _, f := range s.flushers {
 			f.close()

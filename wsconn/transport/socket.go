@@ -55,7 +55,9 @@ func (p *socketIO) message(c *Conn, data []byte) {
 		p.event(c, packet)
 	case packet.Type == socketio.Disconnect:
 		c.leave(packet.Namespace)
-		p.server.guard(c, "Disconnect", func() { p.handler.Disconnect(c, packet.Namespace) })
+		p.server.door.pass(func() {
+			p.server.guard(c, "Disconnect", func() { p.handler.Disconnect(c, packet.Namespace) })
+		})
 	case packet.Type == socketio.Ack:
 		// The server asks for no acks, so there is nobody to give it to.
 	default:
