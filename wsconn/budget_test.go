@@ -2,6 +2,7 @@ package wsconn
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,6 +89,33 @@ func TestSession_budget(t *testing.T) {
 			require.Equal(t, refused("UNKNOWN_EVENT"), ada.ask("no:event", ""))
 		}
 	})
+}
+
+// Frames of any kind have a budget beside that of events, and it is no smaller for
+// those who may send few events.
+func TestGateway_frames(t *testing.T) {
+	for name, c := range map[string]struct {
+		budget, refill, frames int
+		took                   time.Duration
+	}{
+		"as usual":                    {100, 20, 900, 0},
+		"of a small budget of events": {1, 1, 900, 0},
+		"beyond":                      {1, 1, 1200, 200 * time.Second / leastFrameRefill},
+		"of no budget":                {0, 0, 20_000, 0},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newBubble(t, Config{EventBudget: c.budget, EventRefill: c.refill})
+				ada := w.connect(t, 1)
+				start := time.Now()
+				for range c.frames {
+					ada.send("3")
+				}
+				ada.ask("no:event", "")
+				require.InDelta(t, c.took, time.Since(start), float64(time.Second/2))
+			})
+		})
+	}
 }
 
 func TestSession_answers_unknown_events_only_if_asked_to(t *testing.T) {

@@ -138,8 +138,12 @@ type client struct {
 
 // A connection is read no faster than this allows, in frames for each event of
 // its budget: events that are refused cost little, but not nothing. Clients that
-// keep to the budget of events send a few pongs beside them.
-const framesPerEvent, refillPerEvent = 20, 5
+// keep to the budget of events send a few pongs beside them. Who is allowed fewer
+// events than usual has the frames of the usual budget all the same.
+const (
+	framesPerEvent, refillPerEvent = 10, 2
+	leastFrames, leastFrameRefill  = 1000, 40
+)
 
 // A connection may send connectBurst CONNECT packets at once and one more each
 // second: each costs a question to the store.
@@ -171,7 +175,8 @@ func New(config Config, rooms Rooms, users *Users, backend actors.Backend, direc
 		users: users, addresses: make(map[string]int), openings: newOpenings(config.RoomsPerMinute),
 	}
 	if t := &config.Transport; t.FrameBudget == 0 && config.EventBudget > 0 {
-		t.FrameBudget, t.FrameRefill = framesPerEvent*config.EventBudget, refillPerEvent*config.EventRefill
+		t.FrameBudget = max(framesPerEvent*config.EventBudget, leastFrames)
+		t.FrameRefill = max(refillPerEvent*config.EventRefill, leastFrameRefill)
 	}
 	var err error
 	g.transport, err = transport.New(config.Transport, g)

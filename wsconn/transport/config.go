@@ -28,9 +28,9 @@ type Config struct {
 	// handshake beyond it is answered with status 503 before the upgrade.
 	MaxConnections int
 	// FrameBudget is how many frames of any kind a client may send at once, 0 for
-	// any number; FrameRefill, default 100, is how many more each second. Beyond
-	// that the connection is read no faster, and ends if that goes on
-	// (ReasonFlooding).
+	// any number; FrameRefill, default 100, is how many more each second. Each KiB
+	// counts as one more. Beyond that the connection is read no faster, and ends if
+	// that goes on (ReasonFlooding).
 	FrameBudget, FrameRefill int
 	// MaxPayload is the largest message taken from a client, in bytes.
 	// Default 16384.

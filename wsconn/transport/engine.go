@@ -40,6 +40,9 @@ func (c *Conn) receive(data []byte) {
 		return
 	}
 	c.pace()
+	if c.Closed() { // while it was not read
+		return
+	}
 	c.seen.Store(c.server.now())
 	c.server.config.Observer.Received(len(data))
 	if !utf8.Valid(data) {

@@ -1,6 +1,9 @@
 package transport
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Limit is a bound of this server that a client came up against. Its String is
 // fit for a metric label.
@@ -35,11 +38,13 @@ const (
 	mostPaused = 10 * time.Second
 	silence    = time.Second
 
-	// All connections that have used up a tenth of their budget share a lane of so
-	// many frames a second, in runs of laneRun: some hundredths of a core, however
-	// many they are.
-	laneRate = 5000
-	laneRun  = 20
+	// frameBytes is how many bytes count as one more frame: what a message costs
+	// grows with its length, and with the parts that it comes in.
+	frameBytes = 1 << 10
+	// mostParts is how many times Config.MaxPayload a message may take on the wire
+	// with the headers of its parts: eight times is enough for parts of one byte.
+	// Empty ones, of which a message may have any number, are read no further.
+	mostParts = 8
 )
 
 // pacing is how far a connection has used up its budget of frames. It belongs to
@@ -48,36 +53,37 @@ type pacing struct {
 	paid   int64         // until when the frames so far are paid for
 	last   int64         // when the last one was let through
 	paused time.Duration // how long reading has stopped
-	run    int           // frames left of those taken from the lane
+	bytes  int           // read since the last frame
 }
 
-// pace is called with each frame, whatever is in it. It stops reading while the
-// client is over its budget, so that TCP holds the client up, and ends the
-// connection of who goes on and on. It belongs to the connection's reading
-// goroutine.
+var errParts = errors.New("websocket: a message in too many parts")
+
+// count counts bytes that were read. The error is for a message that has no end.
+func (c *Conn) count(bytes int) error {
+	c.pacing.bytes += bytes
+	if c.pacing.bytes > mostParts*c.server.config.MaxPayload+readBuffer {
+		return errParts
+	}
+	return nil
+}
+
+// pace is called with each whole message and each control frame, whatever is in
+// it. It stops reading while the client is over its budget, so that TCP holds the
+// client up, and ends the connection of who goes on and on.
 func (c *Conn) pace() {
-	config := &c.server.config
+	config, p := &c.server.config, &c.pacing
+	frames := 1 + p.bytes/frameBytes
+	p.bytes = 0
 	if config.FrameBudget == 0 {
 		return
 	}
-	p, each, now := &c.pacing, int64(time.Second)/int64(config.FrameRefill), c.server.now()
+	each, now := int64(time.Second)/int64(config.FrameRefill), c.server.now()
 	if now-p.last >= int64(silence) {
 		p.paused = 0
 	}
-	p.paid = max(p.paid, now) + each
-	used := p.paid - now
-	var pause time.Duration
-	switch budget := each * int64(config.FrameBudget); {
-	case used > budget:
-		pause = max(time.Duration(used-budget), leastPause)
-	case used > budget/10 && p.run > 0:
-		p.run--
-	case used > budget/10:
-		p.run = laneRun - 1
-		pause = c.server.lane.ReserveN(time.Now(), laneRun).Delay()
-	}
-	if pause > 0 {
-		c.pause(pause)
+	p.paid = max(p.paid, now) + int64(frames)*each
+	if over := p.paid - now - int64(config.FrameBudget)*each; over > 0 {
+		c.pause(min(max(time.Duration(over), leastPause), mostPaused))
 	}
 	p.last = c.server.now()
 }

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -163,4 +164,97 @@ func TestConn_that_has_ended_is_not_read_without_end(t *testing.T) {
 	}
 	require.Error(t, err)
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
+// part is a frame of a message of many, masked with zeros. The first one has the
+// opcode of text, others that of a continuation.
+func part(first, final byte, payload string) []byte {
+	return append([]byte{first | final<<7, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
+}
+
+const (
+	begins, goesOn = 0x1, 0x0
+	more, last     = 0, 1
+)
+
+// A message may come in any parts that have something in them.
+func TestConn_takes_a_message_in_parts(t *testing.T) {
+	h := newHandler()
+	h.event = func(c *transport.Conn, e transport.Event) { c.SendNow(transport.EventFrame("/", e.Name, nil)) }
+	f := serve(t, transport.Config{}, h)
+	c := f.join(t)
+	text := `42["long"` + strings.Repeat(" ", transport.DefaultMaxPayload-10) + "]"
+	require.Len(t, text, transport.DefaultMaxPayload)
+	parts := part(begins, more, text[:1])
+	for _, letter := range text[1:] {
+		parts = append(parts, part(goesOn, more, string(letter))...)
+	}
+	_, err := c.ws.NetConn().Write(append(parts, part(goesOn, last, "")...))
+	require.NoError(t, err)
+	c.expect(`42["long"]`)
+}
+
+func TestConn_reads_no_message_without_end(t *testing.T) {
+	h := newHandler()
+	f := serve(t, transport.Config{FrameBudget: 1000}, h)
+	c := f.join(t)
+	_, err := c.ws.NetConn().Write(part(begins, more, "4"))
+	require.NoError(t, err)
+	empty := bytes.Repeat(part(goesOn, more, ""), 1000)
+	for sent := 0; err == nil; sent += len(empty) {
+		require.Less(t, sent, 64<<20, "it is read on and on")
+		_, err = c.ws.NetConn().Write(empty)
+	}
+	require.Equal(t, transport.ReasonProtocolError, h.ended(t))
+}
+
+// What has no end costs what it takes on the wire, whatever comes in between.
+func TestConn_pays_for_bytes(t *testing.T) {
+	t.Parallel()
+	empty := bytes.Repeat(part(goesOn, more, ""), 30<<10/6)
+	pong := []byte{0x8a, 0x80, 0, 0, 0, 0}
+	for name, c := range map[string]struct{ first, again []byte }{
+		"of a message without end": {part(begins, more, "4"), append(empty, pong...)},
+		"of long messages":         {nil, append([]byte{0x81, 0xfe, 10_000 >> 8, 10_000 & 0xff, 0, 0, 0, 0}, strings.Repeat("3", 10_000)...)},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			h, seen := newHandler(), new(limits)
+			f := serve(t, transport.Config{FrameBudget: 100, FrameRefill: 100, Observer: seen}, h)
+			line := f.join(t).ws.NetConn()
+			start := time.Now()
+			_, err := line.Write(c.first)
+			for range 20 { // 200 KB and more: twice what may come at once
+				require.NoError(t, err)
+				_, err = line.Write(c.again)
+			}
+			require.NoError(t, err)
+			require.NoError(t, line.(*net.TCPConn).CloseWrite())
+			require.Equal(t, transport.ReasonConnectionLost, receiveWithin(t, h.closed, 30*time.Second))
+			require.GreaterOrEqual(t, time.Since(start), 700*time.Millisecond)
+			require.Positive(t, seen.frames.Load())
+		})
+	}
+}
+
+// What came while a connection was told to go is not carried out any more.
+func TestConn_that_floods_is_heard_no_more(t *testing.T) {
+	t.Parallel()
+	h, seen := newHandler(), new(limits)
+	var heard atomic.Int32
+	h.event = func(c *transport.Conn, _ transport.Event) {
+		if c.Closed() {
+			heard.Add(1)
+		}
+	}
+	f := serve(t, transport.Config{FrameBudget: 10, FrameRefill: 1, Observer: seen}, h)
+	c := f.join(t)
+	conn := h.conn(t)
+	for range 20 {
+		c.send(`42["x"]`)
+	}
+	require.Eventually(t, func() bool { return seen.frames.Load() > 0 }, patience, time.Millisecond)
+	conn.Kick(transport.ReasonKicked)
+	require.Equal(t, transport.ReasonKicked, h.ended(t))
+	require.Zero(t, heard.Load())
 }

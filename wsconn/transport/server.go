@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/olahol/melody"
-	"golang.org/x/time/rate"
 )
 
 // Server upgrades HTTP requests to connections and runs them. It is an
@@ -23,7 +22,6 @@ type Server struct {
 	door     *door
 	epoch    time.Time
 	lastID   atomic.Uint64
-	lane     *rate.Limiter // of those who send much
 
 	mu       sync.Mutex // guards refusing and count against conns.Add
 	refusing bool
@@ -72,7 +70,6 @@ func newServer(config Config) (*Server, error) {
 		config: config.withDefaults(),
 		// A second back, so that no time of a connection is ever zero.
 		epoch: time.Now().Add(-time.Second),
-		lane:  rate.NewLimiter(laneRate, laneRun),
 	}
 	door, err := newDoor()
 	if err != nil {

@@ -14,7 +14,14 @@ type wire Conn
 
 var _ net.Conn = (*wire)(nil)
 
-func (w *wire) Read(p []byte) (int, error) { return w.net.Read(p) }
+// Read counts what it reads, for a message in any number of parts is one to gorilla.
+func (w *wire) Read(p []byte) (int, error) {
+	n, err := w.net.Read(p)
+	if err != nil {
+		return n, err
+	}
+	return n, (*Conn)(w).count(n)
+}
 
 // Write queues a copy of p. Close frames are left out, because end sends the
 // one that goes with the reason.
