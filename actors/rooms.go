@@ -55,6 +55,7 @@ type Rooms struct {
 	observer   Observer
 	system     *actor.ActorSystem
 	supervisor *actor.PID
+	inbox      actor.Mailbox // of the supervisor
 	workers    *workers
 	failpoint  failpoint
 	// unfinished counts the rooms that Stop waits for.
@@ -105,6 +106,10 @@ func Start(config Config, store Store, backend Backend, users Users, encode Enco
 		// panics itself and gives up in order, which a stopped actor could not.
 		actor.WithSupervisor(actor.NewRestartingStrategy()),
 		actor.WithGuardian(actor.NewOneForOneStrategy(0, 0, resumeAlways)),
+		actor.WithMailbox(func() actor.Mailbox {
+			r.inbox = unbounded()
+			return r.inbox
+		}),
 	))
 	return r
 }

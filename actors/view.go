@@ -94,6 +94,10 @@ type Depth struct {
 	Waiting, Deepest int
 }
 
+// Backlog returns how many messages wait for the supervisor, without asking it: joins,
+// orders, questions. Any goroutine may ask.
+func (r *Rooms) Backlog() int { return r.inbox.UserMessageCount() }
+
 // depthMessage asks the supervisor for the depth. The channel has room for it.
 type depthMessage chan Depth
 

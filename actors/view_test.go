@@ -2,8 +2,10 @@ package actors
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -108,4 +110,30 @@ func TestRooms_counts_what_comes_too_late(t *testing.T) {
 	rooms.Order("r", &room.Shut{})
 	eventually(t, func() bool { _, total := rooms.Views(context.Background()); return total == 0 }, "the room is gone")
 	eventually(t, func() bool { s.take(1); return counts.dropped.Load() > 0 }, "its actor has ended")
+}
+
+func TestRooms_Backlog_is_told_though_the_supervisor_is_stuck(t *testing.T) {
+	rooms, _ := startRooms(t, testConfig, newStepStore(true))
+	require.Zero(t, rooms.Backlog())
+	stuck, release := make(chan struct{}), make(chan struct{})
+	free := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(free)
+	rooms.tellSupervisor(&viewMessage{ask: func(int) chan<- View {
+		close(stuck)
+		<-release
+		return nil
+	}})
+	<-stuck
+	for range 3 {
+		rooms.Order("r", &room.Shut{})
+	}
+	require.Equal(t, 3, rooms.Backlog())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	_, err := rooms.Depth(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded, "which is all that it does not answer")
+	free()
+	_, err = rooms.Depth(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, rooms.Backlog())
 }
