@@ -17,7 +17,6 @@ import (
 	promlabels "github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"audioroom/persistence"
 )
@@ -150,43 +149,6 @@ func TestDashboard_uses_what_is_exported(t *testing.T) {
 		if strings.HasPrefix(f.GetName(), "audioroom_") {
 			require.True(t, used[f.GetName()], "the dashboard does not show %s", f.GetName())
 		}
-	}
-}
-
-func TestAlerts_use_what_is_exported(t *testing.T) {
-	e := exports(t)
-	text, err := os.ReadFile("deploy/alerts.yml")
-	require.NoError(t, err)
-	var rules struct {
-		Groups []struct {
-			Name  string
-			Rules []struct {
-				Alert, Expr, For    string
-				Labels, Annotations map[string]string
-			}
-		}
-	}
-	require.NoError(t, yaml.Unmarshal(text, &rules))
-	operations, err := os.ReadFile("../../OPERATIONS.md")
-	require.NoError(t, err)
-	seen := make(map[string]bool)
-	for _, group := range rules.Groups {
-		for _, r := range group.Rules {
-			require.False(t, seen[r.Alert], "%s is there twice", r.Alert)
-			seen[r.Alert] = true
-			e.check(t, r.Expr)
-			if r.For != "" {
-				_, err := time.ParseDuration(r.For)
-				require.NoError(t, err, r.Alert)
-			}
-			require.Contains(t, []string{"critical", "warning"}, r.Labels["severity"], r.Alert)
-			require.NotEmpty(t, r.Annotations["summary"], r.Alert)
-			require.Contains(t, string(operations), "`"+r.Alert+"`", "OPERATIONS.md says what to do")
-		}
-	}
-	require.NotEmpty(t, seen)
-	for _, name := range regexp.MustCompile("`(Audioroom[A-Z]\\w+)`").FindAllStringSubmatch(string(operations), -1) {
-		require.True(t, seen[name[1]], "OPERATIONS.md tells of %s, which is no alert", name[1])
 	}
 }
 

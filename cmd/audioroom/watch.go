@@ -18,7 +18,7 @@ const watchTimeout = 500 * time.Millisecond
 type watch struct {
 	server *server
 
-	connections, healthy, ready, draining, pending, outbox, mailbox, deepest *prometheus.Desc
+	connections, healthy, ready, draining, pending, outbox, supervisor, mailbox, deepest *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*watch)(nil)
@@ -33,8 +33,9 @@ func newWatch(s *server) *watch {
 		healthy:     gauge("healthy", "Whether the latest dealings with Redis and with the backend went well: 1 or 0.", "part"),
 		ready:       gauge("ready", "Whether rooms are restored and the backend was reached: 1 or 0."),
 		draining:    gauge("draining", "Whether new connections are refused: 1 or 0."),
-		pending:     gauge("statuses_pending", "Statuses of this server that the backend has not accepted yet."),
+		pending:     gauge("statuses_pending", "Rooms of this server whose latest status the backend has not answered yet."),
 		outbox:      gauge("outbox_statuses", "Statuses in Redis that the backend has not accepted, those of all servers."),
+		supervisor:  gauge("supervisor_messages", "Messages that wait for the supervisor, which opens rooms and passes orders on to them."),
 		mailbox:     gauge("mailbox_messages", "Messages that wait for rooms."),
 		deepest:     gauge("mailbox_messages_max", "Messages that wait for the room with the most of them."),
 	}
@@ -43,7 +44,7 @@ func newWatch(s *server) *watch {
 // Describe implements prometheus.Collector.
 func (w *watch) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		w.connections, w.healthy, w.ready, w.draining, w.pending, w.outbox, w.mailbox, w.deepest,
+		w.connections, w.healthy, w.ready, w.draining, w.pending, w.outbox, w.supervisor, w.mailbox, w.deepest,
 	} {
 		to <- d
 	}
@@ -63,6 +64,7 @@ func (w *watch) Collect(to chan<- prometheus.Metric) {
 	set(w.ready, truth(s.ready.Load()))
 	set(w.draining, truth(s.gate.closed()))
 	set(w.pending, float64(s.backend.reporter.Pending()))
+	set(w.supervisor, float64(s.rooms.Backlog()))
 
 	ctx, cancel := context.WithTimeout(context.Background(), watchTimeout)
 	defer cancel()

@@ -39,7 +39,7 @@ type State struct {
 	Connections int  `json:"connections"`
 	Rooms       int  `json:"rooms"`
 	Unsaved     int  `json:"roomsUnsaved"`
-	// Pending is how many statuses the backend has not accepted.
+	// Pending is how many statuses the backend has not answered.
 	Pending int `json:"statusesPending"`
 }
 

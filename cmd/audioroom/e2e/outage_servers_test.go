@@ -61,6 +61,7 @@ func TestTakeover(t *testing.T) {
 		assert.Equal(t, []harness.Seat{{SeatIndex: 5, UserID: b.User}}, state.Seats)
 		r.SameInRedis(state)
 		harness.Eventually(t, "the first server lets go", func() bool { return first.Server.Metric(t, "audioroom_rooms") == 0 })
+		assert.Equal(t, 1.0, first.Server.Metric(t, "audioroom_rooms_lost_total"), "which AudioroomRoomsContended watches")
 	})
 
 	in(t, "that its server does not hear of ends with what it tries to write", func(t *testing.T) {
