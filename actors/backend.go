@@ -17,6 +17,8 @@ type Cause struct {
 // methods don't block. Answers arrive once, on the calling goroutine if they
 // are known, on another one otherwise.
 type Backend interface {
+	// KnownRank returns a user's rank in a room if the answer is at hand.
+	KnownRank(roomID string, user room.UserID) (rank room.Rank, ok bool)
 	// Rank asks for a user's rank in a room.
 	Rank(cause Cause, roomID string, user room.UserID, answer func(room.Rank, error))
 	// Info asks for a room's owner and its number of seats.

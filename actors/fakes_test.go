@@ -149,6 +149,10 @@ type fakeBackend struct {
 	statuses []string
 }
 
+func (b *fakeBackend) KnownRank(string, room.UserID) (room.Rank, bool) {
+	return room.RankUnknown, false
+}
+
 func (b *fakeBackend) Rank(_ Cause, _ string, user room.UserID, answer func(room.Rank, error)) {
 	b.mu.Lock()
 	rank := b.ranks[user]

@@ -251,6 +251,7 @@ func (promptStore) Commit(c *actors.Commit) { c.By.Committed(c, nil) }
 // everyoneManages has no room belong to anybody.
 type everyoneManages struct{}
 
+func (everyoneManages) KnownRank(string, room.UserID) (room.Rank, bool) { return room.RankAdmin, true }
 func (everyoneManages) Rank(_ actors.Cause, _ string, _ room.UserID, answer func(room.Rank, error)) {
 	answer(room.RankAdmin, nil)
 }

@@ -160,6 +160,13 @@ func (b *backend) slowDown() {
 	b.slow = true
 }
 
+// KnownRank implements actors.Backend.
+func (b *backend) KnownRank(string, room.UserID) (room.Rank, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return room.RankAdmin, !b.slow
+}
+
 // Rank implements actors.Backend.
 func (b *backend) Rank(_ actors.Cause, roomID string, user room.UserID, answer func(room.Rank, error)) {
 	b.mu.Lock()

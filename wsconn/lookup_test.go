@@ -110,6 +110,8 @@ func (r *panickingRooms) Join(request *actors.Request) {
 // panickingBackend panics at every question for a rank.
 type panickingBackend struct{ actors.Backend }
 
+func (panickingBackend) KnownRank(string, room.UserID) (room.Rank, bool) { panic("rank") }
+
 func (panickingBackend) Rank(actors.Cause, string, room.UserID, func(room.Rank, error)) {
 	panic("rank")
 }

@@ -18,6 +18,13 @@ type frailBackend struct {
 	well atomic.Bool
 }
 
+func (b *frailBackend) KnownRank(roomID string, user room.UserID) (room.Rank, bool) {
+	if !b.well.Load() {
+		panic("known rank")
+	}
+	return b.Backend.KnownRank(roomID, user)
+}
+
 func (b *frailBackend) Rank(cause actors.Cause, roomID string, user room.UserID, answer func(room.Rank, error)) {
 	if !b.well.Load() {
 		panic("rank")

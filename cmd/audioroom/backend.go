@@ -38,9 +38,14 @@ func (b *backend) correlation(cause actors.Cause) string {
 	return b.server + "-" + strconv.FormatUint(uint64(cause.Session), 10) + "-" + strconv.FormatUint(uint64(cause.Begun), 36)
 }
 
+// KnownRank implements actors.Backend.
+func (b *backend) KnownRank(roomID string, user room.UserID) (room.Rank, bool) {
+	return b.client.CachedRank(roomID, int64(user))
+}
+
 // Rank implements actors.Backend.
 func (b *backend) Rank(cause actors.Cause, roomID string, user room.UserID, answer func(room.Rank, error)) {
-	if rank, ok := b.client.CachedRank(roomID, int64(user)); ok {
+	if rank, ok := b.KnownRank(roomID, user); ok {
 		answer(rank, nil)
 		return
 	}
