@@ -33,8 +33,9 @@ type memory struct {
 
 // trimmer decides when to give memory back.
 type trimmer struct {
-	last    memory
-	trimmed time.Time
+	last      memory
+	trimmed   time.Time
+	collector collector
 }
 
 // due reports whether now is the time for a trim.
@@ -52,7 +53,8 @@ func (t *trimmer) due(now time.Time, m memory) bool {
 	return true
 }
 
-// run gives memory back in calm times, until ctx ends.
+// run gives memory back in calm times, and keeps the collector's pace right, until
+// ctx ends.
 func (t *trimmer) run(ctx context.Context) {
 	samples := []runtimemetrics.Sample{
 		{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"},
@@ -66,6 +68,7 @@ func (t *trimmer) run(ctx context.Context) {
 		case now := <-ticker.C:
 			runtimemetrics.Read(samples)
 			value := func(i int) uint64 { return samples[i].Value.Uint64() }
+			t.collector.adjust(value(1))
 			if t.due(now, memory{allocated: value(0), live: value(1), objects: value(2), unused: value(3) + value(4)}) {
 				debug.FreeOSMemory()
 			}
