@@ -19,6 +19,7 @@ func (s *server) look(rest http.Handler, c page.Config) http.Handler {
 	own := s.routes()
 	mux.Handle("/socket.io/", page.Admit(own))
 	mux.Handle("/healthz", own)
+	mux.Handle("/readyz", own)
 	mux.Handle("/metrics", own)
 	return mux
 }

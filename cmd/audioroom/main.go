@@ -25,7 +25,10 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Token   tokenCommand   `cmd:"" help:"Mint a token for development."`
 	Inspect inspectCommand `cmd:"" help:"Show what Redis holds of a room."`
+	Admin   adminCommand   `cmd:"" help:"Call the admin API of the server on this machine."`
 	Bench   benchCommand   `cmd:"" help:"Measure a server, this one or another."`
+
+	Version kong.VersionFlag `help:"Print the version."`
 }
 
 // program is what a command may use of the outer world.
@@ -86,6 +89,7 @@ func run(p *program, args []string) (code int) {
 		kong.Description("A live audio-room server: rooms, seats, presence over Socket.IO."),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Vars{"version": versionName()},
 		wrong.mappers(),
 	)
 	if err != nil {

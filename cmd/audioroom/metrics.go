@@ -111,6 +111,7 @@ func newMetrics() *metrics {
 	m.events = m.counters("backend_events_total", "Events that the backend published, by what came of them.", "result",
 		eventDone, eventFailed, eventGarbled, eventRepeated)
 
+	m.tellVersion()
 	m.gauge("rooms", "Rooms that are open.", func() float64 { return float64(m.openRooms.Load()) })
 	m.gauge("participants", "Participants of all rooms.", func() float64 { return float64(m.participants.Load()) })
 	m.gauge("rooms_unsaved", "Rooms served from memory because Redis does not confirm.", func() float64 { return float64(m.unsavedRooms.Load()) })

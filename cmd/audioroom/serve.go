@@ -205,7 +205,7 @@ func (s *server) serve(listener net.Listener) {
 	if s.config.EventsChannel != "off" && s.config.EventsChannel != "" {
 		s.tasks.Go(func() { s.store.Subscribe(s.ctx, s.config.EventsChannel, s.events.handle) })
 	}
-	s.log.Info("listening", "addr", listener.Addr().String(), "server", s.name)
+	s.log.Info("listening", "addr", listener.Addr().String(), "server", s.name, "version", versionName())
 }
 
 // retryPause is between two attempts to get ready.

@@ -41,7 +41,7 @@ func containerFile(t *testing.T) (all []instruction) {
 		}
 		name, rest, found := strings.Cut(line, " ")
 		require.True(t, found, line)
-		require.Contains(t, []string{"FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD"}, name)
+		require.Contains(t, []string{"FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "ARG", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD"}, name)
 		all = append(all, instruction{name, rest})
 	}
 	return all
@@ -55,6 +55,46 @@ func last(all []instruction, name string) string {
 		}
 	}
 	return ""
+}
+
+// buildContext copies what an engine would send to the build: the sources but for
+// what Containerfile.dockerignore names.
+func buildContext(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(deployDir + "Containerfile.dockerignore")
+	require.NoError(t, err)
+	ignored := make(map[string]bool)
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		require.Regexp(t, `^(\*\*/)?[.\w]+$`, line, "a name, at the root or anywhere")
+		ignored[line] = true
+	}
+	context := t.TempDir()
+	require.NoError(t, filepath.WalkDir(sourceDir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(sourceDir, path)
+		switch {
+		case err != nil:
+			return err
+		case ignored[name] || ignored["**/"+entry.Name()]:
+			if entry.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(context, name), 0o755)
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(context, name), content, 0o644)
+	}))
+	return context
 }
 
 // Without an engine: the build line is carried out, and what it makes is run as the
@@ -73,12 +113,15 @@ func TestContainer(t *testing.T) {
 	wanted := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(string(module))[1]
 	assert.Contains(t, all, instruction{"FROM", "golang:" + wanted + " AS build"}, "the compiler is the one that go.mod asks for")
 
+	assert.Contains(t, all, instruction{"ARG", "VERSION="})
+	assert.Contains(t, strings.Fields(last(all, "ENV")), "ADMIN_LISTEN=127.0.0.1:3031", "what runs in the container can drain it")
+
 	root := t.TempDir()
 	binary := filepath.Join(root, "audioroom")
 	build := last(all, "RUN")
 	require.Contains(t, build, "-o /audioroom ")
 	command := exec.Command("sh", "-c", strings.Replace(build, "-o /audioroom ", "-o "+binary+" ", 1))
-	command.Dir = sourceDir
+	command.Dir, command.Env = buildContext(t), append(os.Environ(), "VERSION=1.2.3-test")
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	for _, i := range all {
@@ -100,18 +143,29 @@ func TestContainer(t *testing.T) {
 		return
 	}
 	require.NoError(t, os.Chmod(root, 0o755))
-	server := exec.Command("/audioroom", "serve", "--dev", "--listen", "127.0.0.1:0")
-	server.Dir, server.Env = "/", []string{}
-	server.SysProcAttr = &syscall.SysProcAttr{
-		Chroot: root, Credential: &syscall.Credential{Uid: 65532, Gid: 65532}, Pdeathsig: syscall.SIGKILL,
+	inside := func(args ...string) *exec.Cmd {
+		command := exec.Command("/audioroom", args...)
+		command.Dir, command.Env = "/", []string{}
+		command.SysProcAttr = &syscall.SysProcAttr{
+			Chroot: root, Credential: &syscall.Credential{Uid: 65532, Gid: 65532}, Pdeathsig: syscall.SIGKILL,
+		}
+		return command
 	}
+	out, err = inside("--version").Output()
+	require.NoError(t, err)
+	assert.Equal(t, "1.2.3-test\n", string(out))
+	server := inside("serve", "--dev", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
 	log, err := server.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, server.Start())
 	late := time.AfterFunc(20*time.Second, func() { server.Process.Kill() })
 	defer late.Stop()
 	lines := bufio.NewScanner(log)
+	admin := ""
 	for lines.Scan() {
+		if addr := regexp.MustCompile(`msg="admin API" addr=(\S+)`).FindStringSubmatch(lines.Text()); addr != nil {
+			admin = addr[1]
+		}
 		if addr := regexp.MustCompile(`msg=listening addr=(\S+)`).FindStringSubmatch(lines.Text()); addr != nil {
 			answer, err := http.Get("http://" + addr[1] + "/metrics")
 			require.NoError(t, err)
@@ -120,6 +174,18 @@ func TestContainer(t *testing.T) {
 			break
 		}
 	}
+	call := func(args ...string) (string, error) {
+		out, err := inside(append([]string{"admin", "--admin-listen", admin}, args...)...).Output()
+		return string(out), err
+	}
+	text, err := call("-X", "POST", "/drain")
+	require.NoError(t, err)
+	assert.Contains(t, text, `"draining": true`)
+	text, err = call("/readyz")
+	var failed *exec.ExitError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, 1, failed.ExitCode(), "for a probe")
+	assert.Contains(t, text, "draining")
 	server.Process.Signal(syscall.SIGTERM)
 	io.Copy(io.Discard, log)
 	require.NoError(t, server.Wait(), "it ends with 0")

@@ -2,13 +2,16 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	snapshot "audioroom/actors/room"
 	"audioroom/cmd/audioroom/e2e/harness"
 )
 
@@ -47,6 +50,32 @@ func TestAdmin(t *testing.T) {
 		out, errs, code = harness.Run(t, w.Program, env, "inspect", r.ID)
 		assert.Equal(t, 0, code, "without the server Redis is looked at: %s", errs)
 		assert.NotContains(t, out, "on this server")
+	})
+
+	in(t, "is called by the program itself", func(t *testing.T) {
+		env := harness.Env{"ADMIN_LISTEN": w.Server.AdminAddr(t)}
+		call := func(args ...string) (string, string, int) {
+			return harness.Run(t, stage.Program, env, append([]string{"admin"}, args...)...)
+		}
+		out, errs, status := call()
+		assert.Equal(t, 0, status, errs)
+		assert.Contains(t, out, "POST /drain", "what there is")
+		out, errs, status = call("/readyz")
+		assert.Equal(t, 0, status, errs)
+		assert.JSONEq(t, `{"status":"ready"}`, out)
+		out, errs, status = call("-X", "PUT", "-d", "info", "/log-level")
+		assert.Equal(t, 0, status, errs)
+		assert.JSONEq(t, `{"level":"info"}`, out)
+		out, errs, status = call("/rooms/nowhere")
+		assert.Equal(t, 1, status)
+		assert.Contains(t, out, "not open on this server")
+		assert.Contains(t, errs, "404 Not Found")
+		for addr, want := range map[string]int{"127.0.0.1:1": 1, "off": 2} {
+			out, errs, status = call("--admin-listen", addr, "/rooms")
+			assert.Equal(t, want, status)
+			assert.Empty(t, out)
+			assert.Equal(t, 1, strings.Count(errs, "\n"), errs)
+		}
 	})
 
 	in(t, "closes a room", func(t *testing.T) {
@@ -89,4 +118,18 @@ func without(p P, name string) P {
 		}
 	}
 	return q
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	out, _, status := harness.Run(t, stage.Program, nil, "--version")
+	assert.Equal(t, 0, status)
+	version := strings.TrimSuffix(out, "\n")
+	require.NotEmpty(t, version)
+	assert.NotContains(t, version, "\n")
+	w := shared(t)
+	listening, err := w.Server.Logged("listening")
+	require.NoError(t, err)
+	assert.Equal(t, version, listening["version"])
+	assert.Equal(t, 1.0, w.Server.Metric(t, fmt.Sprintf(`audioroom_build_info{snapshot_version="%d",version=%q}`, snapshot.SnapshotVersion, version)))
 }
