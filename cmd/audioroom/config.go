@@ -146,6 +146,8 @@ func (c *config) validate(f *faults) {
 	}
 	if c.LaravelKey == "" {
 		f.add("laravel-internal-key", "missing")
+	} else if padded(c.LaravelKey) {
+		f.add("laravel-internal-key", "it begins or ends with white space, which would be part of it")
 	}
 	if len(c.Secrets) == 0 {
 		f.add("jwt-secret", "missing")
@@ -153,6 +155,8 @@ func (c *config) validate(f *faults) {
 	for i, s := range c.Secrets {
 		if len(s) < wsconn.MinSecret {
 			f.add("jwt-secret", "secret %d has %d bytes, at least %d are needed", i+1, len(s), wsconn.MinSecret)
+		} else if padded(s) {
+			f.add("jwt-secret", "secret %d begins or ends with white space, which would be part of it", i+1)
 		}
 	}
 	for _, o := range c.Origins {
@@ -173,6 +177,10 @@ func (c *config) validate(f *faults) {
 		f.add("log-format", "%q is not text or json", c.LogFormat)
 	}
 }
+
+// padded reports whether a secret has white space at an end. Trimmed it would be
+// another secret than the backend's, if that has it so; kept, if it does not.
+func padded(secret string) bool { return strings.TrimSpace(secret) != secret }
 
 func (c *config) validateTimes(f *faults) {
 	for _, d := range []struct {

@@ -65,6 +65,9 @@ func TestConfig(t *testing.T) {
 	}{
 		{"a short secret", harness.Env{"JWT_SECRET": short}, nil, "JWT_SECRET"},
 		{"a short second secret", harness.Env{"JWT_SECRET": harness.Secret + "," + short}, nil, "JWT_SECRET"},
+		{"a space after the comma", harness.Env{"JWT_SECRET": harness.Secret + ", " + harness.OldSecret}, nil, "JWT_SECRET: secret 2"},
+		{"a line break at the end", harness.Env{"JWT_SECRET": harness.Secret + "\n"}, nil, "JWT_SECRET: secret 1"},
+		{"a padded key", harness.Env{"LARAVEL_INTERNAL_KEY": " the-internal-key"}, nil, "LARAVEL_INTERNAL_KEY"},
 		{"an unknown flag", nil, []string{"--nonsense"}, "--nonsense"},
 		{"a bad flag", nil, []string{"--seat-grace", "soon"}, "--seat-grace"},
 		{"a port that is taken", harness.Env{"LISTEN": taken.Addr().String()}, nil, taken.Addr().String()},
@@ -75,7 +78,9 @@ func TestConfig(t *testing.T) {
 			assert.Empty(t, stdout)
 			assert.Equal(t, 1, strings.Count(stderr, "\n"), "one line: %q", stderr)
 			assert.Contains(t, stderr, c.names)
-			assert.NotContains(t, stderr, short, "a secret is not told")
+			for _, secret := range []string{short, harness.Secret, harness.OldSecret, "the-internal-key"} {
+				assert.NotContains(t, stderr, secret, "a secret is not told")
+			}
 		})
 	}
 
