@@ -191,6 +191,11 @@ func TestAlerts_fire_when_they_should(t *testing.T) {
 			[]scraped{{`audioroom_rooms_lost_total{instance="a"} 0+2x60`}}, []scraped{{`audioroom_rooms_lost_total{instance="a"} 0+1x60`}}},
 		"AudioroomLeftDraining": {
 			[]scraped{{`audioroom_draining{instance="a"} 1x60`}}, []scraped{{`audioroom_draining{instance="a"} 0x60`}}},
+		"AudioroomCertificateRunsOut": {
+			[]scraped{{`audioroom_tls_certificate_not_after_timestamp_seconds{instance="a"} 600000x60`}},
+			[]scraped{{`audioroom_tls_certificate_not_after_timestamp_seconds{instance="a"} 700000x60`}}},
+		"AudioroomCertificateUnread": {
+			[]scraped{{`audioroom_tls_reload_failed{instance="a"} 1x60`}}, []scraped{{`audioroom_tls_reload_failed{instance="a"} 0x60`}}},
 		"AudioroomFilesRunOut": {
 			[]scraped{{`process_open_fds{instance="a"} 900x60`, `process_max_fds{instance="a"} 1000x60`}},
 			[]scraped{{`process_open_fds{instance="a"} 500x60`, `process_max_fds{instance="a"} 1000x60`}}},

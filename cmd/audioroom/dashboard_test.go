@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,14 +26,17 @@ import (
 // values.
 type exported map[string]map[string][]string
 
-// gather scrapes a server that nothing has happened to.
+// gather scrapes a server that nothing has happened to and that has everything
+// switched on.
 func gather(t *testing.T) []*dto.MetricFamily {
 	t.Helper()
 	redis, err := persistence.StartEmbedded("127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(redis.Close)
+	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	writePair(t, cert, key, "audioroom")
 	s, err := newServer(&config{
-		RedisURL: redis.URL(), LaravelURL: "http://127.0.0.1:1", LaravelKey: "key", Secrets: []string{devSecret},
+		TLSCert: cert, TLSKey: key, RedisURL: redis.URL(), LaravelURL: "http://127.0.0.1:1", LaravelKey: "key", Secrets: []string{devSecret},
 		Inactivity: time.Minute, CommitTimeout: time.Second, PingInterval: time.Second, PingTimeout: time.Second,
 	}, slog.New(slog.DiscardHandler), new(slog.LevelVar))
 	require.NoError(t, err)

@@ -65,9 +65,6 @@ func (c *serveCommand) Run(p *program) error {
 	}
 	level := new(slog.LevelVar)
 	log := newLogger(&c.config, p.stderr, level)
-	if listener, err = c.secure(listener, log); err != nil {
-		return usageError{err}
-	}
 	s, err := newServer(&c.config, log, level)
 	if err != nil {
 		listener.Close()
@@ -113,6 +110,7 @@ type server struct {
 	rooms   *actors.Rooms
 	gateway *wsconn.Gateway
 	events  *events
+	cert    *certificate // nil without TLS
 	http    *http.Server
 	gate    gate
 	present chan struct{}   // closed once other servers can see this one
@@ -131,8 +129,11 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 		name: strings.ToLower(rand.Text()[:8]), config: c, log: log, level: level, metrics: newMetrics(),
 		present: make(chan struct{}), broken: make(chan error, 1),
 	}
+	err := s.loadTLS()
+	if err != nil {
+		return nil, err
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	var err error
 	if s.tracing, err = startTracing(s.ctx, s.name, log.With("component", "tracing")); err != nil {
 		return nil, err
 	}
@@ -195,7 +196,7 @@ func newServer(c *config, log *slog.Logger, level *slog.LevelVar) (*server, erro
 // serve starts to serve, and to get ready.
 func (s *server) serve(listener net.Listener) {
 	s.tasks.Go(func() {
-		if err := s.http.Serve(listener); err != http.ErrServerClosed {
+		if err := s.http.Serve(s.secure(listener)); err != http.ErrServerClosed {
 			s.broken <- err
 		}
 	})

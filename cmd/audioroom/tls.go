@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // certCheck is how long a certificate is used before a handshake looks whether its
@@ -27,7 +29,7 @@ type certificate struct {
 	pair    *tls.Certificate
 	stamp   string    // of the files that pair is from
 	checked time.Time // when the files were last looked at
-	failed  string    // why the files could not be read, told once
+	failed  string    // why the present files can't be read, told once; "" if they can
 }
 
 // loadCertificate reads a key pair for the first time.
@@ -58,14 +60,31 @@ func (c *certificate) look() (stamp string, err error) {
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.refresh()
+	return c.pair, nil
+}
+
+// state tells when the certificate in use runs out, and whether the present files
+// can't be read. It looks at them, so that a server without handshakes notices.
+func (c *certificate) state() (notAfter time.Time, failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refresh()
+	return c.pair.Leaf.NotAfter, c.failed != ""
+}
+
+// refresh reads the files if they have changed, at most once in certCheck. The
+// lock is held.
+func (c *certificate) refresh() {
 	now := time.Now()
 	if now.Sub(c.checked) < certCheck {
-		return c.pair, nil
+		return
 	}
 	c.checked = now
 	stamp, err := c.look()
 	if err == nil && stamp == c.stamp {
-		return c.pair, nil
+		c.failed = ""
+		return
 	}
 	var pair tls.Certificate
 	if err == nil {
@@ -79,24 +98,54 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		c.failed = err.Error()
 		c.log.Error("new certificate can't be read, the former one stays in use", "error", err)
 	}
-	return c.pair, nil
 }
 
-// secure puts TLS in front of a listener if the configuration asks for it. On an
-// error the listener is closed.
-func (c *config) secure(listener net.Listener, log *slog.Logger) (net.Listener, error) {
-	if c.TLSCert == "" {
-		return listener, nil
+var _ prometheus.Collector = (*certificate)(nil)
+
+// What is exported of a certificate. There is neither without TLS.
+var (
+	certNotAfter = prometheus.NewDesc("audioroom_tls_certificate_not_after_timestamp_seconds",
+		"When the certificate in use runs out, in Unix time.", nil, nil)
+	certFailed = prometheus.NewDesc("audioroom_tls_reload_failed",
+		"Whether the files of the certificate can't be read, so that a former one is in use: 1 or 0.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *certificate) Describe(to chan<- *prometheus.Desc) {
+	to <- certNotAfter
+	to <- certFailed
+}
+
+// Collect implements prometheus.Collector.
+func (c *certificate) Collect(to chan<- prometheus.Metric) {
+	notAfter, failed := c.state()
+	to <- prometheus.MustNewConstMetric(certNotAfter, prometheus.GaugeValue, float64(notAfter.Unix()))
+	to <- prometheus.MustNewConstMetric(certFailed, prometheus.GaugeValue, truth(failed))
+}
+
+// loadTLS reads the certificate if the configuration asks for TLS, and has it
+// exported. Without TLS there is none.
+func (s *server) loadTLS() (err error) {
+	if s.config.TLSCert == "" {
+		return nil
 	}
-	pair, err := loadCertificate(c.TLSCert, c.TLSKey, log.With("component", "tls"))
+	s.cert, err = loadCertificate(s.config.TLSCert, s.config.TLSKey, s.log.With("component", "tls"))
 	if err != nil {
-		listener.Close()
-		return nil, fmt.Errorf("can't use the certificate: %w", err)
+		return fmt.Errorf("can't use the certificate: %w", err)
+	}
+	s.metrics.registry.MustRegister(s.cert)
+	return nil
+}
+
+// secure puts TLS in front of a listener if there is a certificate.
+func (s *server) secure(listener net.Listener) net.Listener {
+	if s.cert == nil {
+		return listener
 	}
 	// Without HTTP/2: a WebSocket takes its connection over.
 	return tls.NewListener(listener, &tls.Config{
-		GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-	}), nil
+		GetCertificate: s.cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+	})
 }
 
 func (c *config) validateTLS(f *faults) {

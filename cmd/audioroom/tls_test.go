@@ -13,11 +13,14 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 )
 
@@ -79,6 +82,46 @@ func TestCertificate_is_read_again_when_it_changes(t *testing.T) {
 			require.Equal(t, "third", name())
 		}
 		require.Equal(t, 1, strings.Count(log.String(), "can't be read"), "told once")
+	})
+}
+
+func TestCertificate_is_exported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		dir := t.TempDir()
+		certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		writePair(t, certFile, keyFile, "first")
+		c, err := loadCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
+		require.NoError(t, err)
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(c)
+		is := func(notAfter time.Time, failed string) {
+			t.Helper()
+			time.Sleep(certCheck)
+			page := exposition(registry)
+			require.Contains(t, page, "audioroom_tls_reload_failed "+failed)
+			at, err := strconv.ParseFloat(strings.TrimPrefix(page[slices.IndexFunc(page, func(line string) bool {
+				return strings.HasPrefix(line, "audioroom_tls_certificate_not_after_timestamp_seconds ")
+			})], "audioroom_tls_certificate_not_after_timestamp_seconds "), 64)
+			require.NoError(t, err)
+			require.EqualValues(t, notAfter.Unix(), at)
+		}
+		first := c.pair.Leaf.NotAfter
+		is(first, "0")
+
+		// A key that is gone for a while, twice: each time is told.
+		for n := range 2 {
+			require.NoError(t, os.Rename(keyFile, keyFile+".away"))
+			is(first, "1")
+			is(first, "1")
+			require.Equal(t, n+1, strings.Count(log.String(), "can't be read"))
+			require.NoError(t, os.Rename(keyFile+".away", keyFile))
+			is(first, "0")
+		}
+
+		time.Sleep(time.Minute)
+		writePair(t, certFile, keyFile, "second")
+		is(time.Now().Add(time.Hour), "0") // nobody shakes hands: being asked is enough
 	})
 }
 
