@@ -7,7 +7,9 @@ import (
 
 	"audioroom/actors"
 	"audioroom/actors/room"
+	"audioroom/wsconn/transport"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 )
 
@@ -85,4 +87,32 @@ func TestSession_joins_a_crowd_of_large_profiles(t *testing.T) {
 	require.Greater(t, len(ack), room.MaxListedBytes)
 	require.Contains(t, ack, `"participantCount":61`)
 	require.Equal(t, done, last.ask("seat:take", atSeat("42", 1)))
+}
+
+// What a room tells after it has waited for its store comes in one go, however
+// much; the answers that one client has asked for meanwhile may not.
+func TestSession_hears_a_burst_and_may_not_cause_one(t *testing.T) {
+	w := newWorld(t, Config{Transport: transport.Config{OutboxLimit: 4 << 10}})
+	ada, bob, eve := w.connect(t, 1), w.connect(t, 2), w.connect(t, 3)
+	for _, c := range []*peer{ada, bob, eve} {
+		c.join("42")
+	}
+	ada.next()
+	ada.next()
+	bob.next()
+	w.store.hold()
+	for range 50 {
+		bob.tell("chat:message", `{"roomId":"42","content":"`+strings.Repeat("x", 200)+`"}`)
+	}
+	require.Equal(t, refused("UNKNOWN_EVENT"), bob.ask("no:event", ""), "all of it is on its way")
+	for range 50 {
+		eve.emit("room:join", inRoom("42"))
+	}
+	require.Equal(t, refused("UNKNOWN_EVENT"), eve.ask("no:event", ""), "all of it is on its way")
+	w.store.confirm()
+	for range 50 {
+		require.Contains(t, ada.next(), `42["chat:message"`)
+	}
+	require.Equal(t, websocket.CloseAbnormalClosure, eve.expectClose())
+	require.Equal(t, `42["room:userLeft",{"userId":3}]`, ada.next())
 }

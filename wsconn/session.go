@@ -106,7 +106,7 @@ func (s *Session) Attach(r *actors.Room) {
 // Deliver implements actors.Session.
 func (s *Session) Deliver(frame actors.Frame) {
 	if !s.gone.Load() { // the connection may have a new session by now
-		s.conn.Send(frame.(transport.Frame))
+		s.conn.Share(frame.(transport.Frame))
 	}
 }
 

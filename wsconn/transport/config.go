@@ -36,8 +36,9 @@ type Config struct {
 	// Default 16384.
 	MaxPayload int
 	// OutboxLimit is how many bytes may wait for a client that still takes what was
-	// written to it before. To one that takes everything as it comes 16 times as
-	// many may be sent at once. Default 1 MiB.
+	// written to it before, with 24 more for each frame. To one that takes everything
+	// as it comes 16 times as many may be sent at once, if other clients share them
+	// (Conn.Share). Default 1 MiB.
 	OutboxLimit int
 	// WriteTimeout is how long a write may make no progress. Default 10 s.
 	WriteTimeout time.Duration

@@ -127,8 +127,14 @@ func (c *Conn) tellDone() {
 // Send puts a frame into the outbox; Flush has it written. Frames arrive in
 // the order of the calls. If the outbox is full, the connection is cut
 // (ReasonSlowReader). On a connection that has ended it does nothing.
-func (c *Conn) Send(f Frame) {
-	if len(f.wire) > 0 && !c.out.add(f.wire, c.server.config.OutboxLimit) {
+func (c *Conn) Send(f Frame) { c.put(f, false) }
+
+// Share is Send for a frame that others are sent, too. More of these may come at
+// once: they take memory once for all.
+func (c *Conn) Share(f Frame) { c.put(f, true) }
+
+func (c *Conn) put(f Frame, shared bool) {
+	if len(f.wire) > 0 && !c.out.add(f.wire, c.server.config.OutboxLimit, shared) {
 		c.end(ReasonSlowReader)
 	}
 }

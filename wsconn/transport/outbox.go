@@ -10,7 +10,8 @@ import (
 type outbox struct {
 	mu      sync.Mutex
 	pending *batch // nil if nothing waits, so that an idle one owns no memory
-	waiting int    // bytes of pending
+	waiting int    // bytes of pending, and frameCost for each of its frames
+	own     int    // so much of that is shared with no other client
 	state   outboxState
 	sealed  bool // nothing more is taken
 }
@@ -26,21 +27,33 @@ const (
 
 // burst is how many times the limit may come at once to a client of whom nothing
 // says that it is slow: a room that waited for its store tells all that happened
-// meanwhile in one go. The frames are shared by all members.
+// meanwhile in one go. That is for frames that are shared by all members: of its
+// own, such as answers, a client may ask for as many as it likes.
 const burst = 16
 
-// add appends a frame. It reports false if there is no room for it: while the
-// client still takes what was written to it, up to limit bytes wait behind.
-func (o *outbox) add(frame []byte, limit int) bool {
+// frameCost is what a frame takes in memory beside its bytes: its place in a batch.
+const frameCost = 24
+
+// add appends a frame. It reports false if there is no room for it: limit bytes of
+// the client's own wait, or limit bytes of any kind while it still takes what was
+// written to it before.
+func (o *outbox) add(frame []byte, limit int, shared bool) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sealed {
 		return true
 	}
+	cost := len(frame) + frameCost
+	if !shared {
+		if o.own+cost > limit {
+			return false
+		}
+		o.own += cost
+	}
 	if o.state != outboxWriting {
 		limit *= burst
 	}
-	if o.waiting+len(frame) > limit {
+	if o.waiting+cost > limit {
 		return false
 	}
 	o.put(frame)
@@ -53,7 +66,7 @@ func (o *outbox) put(frame []byte) {
 		o.pending = batches.Get().(*batch)
 	}
 	o.pending.frames = append(o.pending.frames, frame)
-	o.waiting += len(frame)
+	o.waiting += len(frame) + frameCost
 }
 
 // seal appends the last frames, over the limit if need be.
@@ -103,7 +116,7 @@ func (o *outbox) take() *batch {
 		return nil
 	}
 	b := o.pending
-	o.pending, o.waiting = nil, 0
+	o.pending, o.waiting, o.own = nil, 0, 0
 	o.state = outboxWriting
 	if b == nil {
 		o.state = outboxIdle

@@ -11,7 +11,7 @@ import (
 func TestOutbox_in_both_queues(t *testing.T) {
 	var o outbox
 	require.False(t, o.schedule(true), "nothing waits")
-	require.True(t, o.add([]byte("a"), 10))
+	require.True(t, o.add([]byte("a"), 100, true))
 	require.True(t, o.schedule(true))
 	require.False(t, o.schedule(true), "it is in the queue")
 	require.True(t, o.schedule(false), "before the crowd")
@@ -21,7 +21,7 @@ func TestOutbox_in_both_queues(t *testing.T) {
 	b := o.take()
 	require.Len(t, b.rest(), 1)
 	require.Nil(t, o.take(), "somebody is writing")
-	require.True(t, o.add([]byte("b"), 10))
+	require.True(t, o.add([]byte("b"), 100, true))
 	require.False(t, o.schedule(false), "who writes goes on")
 	more, last := o.done()
 	require.True(t, more)
@@ -32,6 +32,46 @@ func TestOutbox_in_both_queues(t *testing.T) {
 	require.False(t, more)
 	require.False(t, last)
 	require.Nil(t, o.take(), "nothing waits")
-	require.True(t, o.add([]byte("c"), 10))
+	require.True(t, o.add([]byte("c"), 100, true))
 	require.True(t, o.schedule(false))
+}
+
+// What all hear may come in a burst, as long as the client takes it; what it asked
+// for itself may not.
+func TestOutbox_bursts(t *testing.T) {
+	const limit = 10_000
+	frame := make([]byte, 1000-frameCost)
+	fill := func(o *outbox, shared bool) (frames int) {
+		for o.add(frame, limit, shared) {
+			frames++
+		}
+		return frames
+	}
+	var idle outbox
+	require.Equal(t, 10, fill(&idle, false))
+	require.Equal(t, burst*10-10, fill(&idle, true))
+
+	var busy outbox
+	require.Equal(t, 10, fill(&busy, false))
+	require.True(t, busy.schedule(false))
+	require.Len(t, busy.take().rest(), 10)
+	require.Equal(t, 10, fill(&busy, false), "which the client has not taken yet")
+	require.Zero(t, fill(&busy, true))
+
+	var busyWithShared outbox
+	require.True(t, busyWithShared.add(frame, limit, true))
+	require.True(t, busyWithShared.schedule(true))
+	require.NotNil(t, busyWithShared.take())
+	require.Equal(t, 10, fill(&busyWithShared, true))
+	require.Zero(t, fill(&busyWithShared, false))
+}
+
+// Frames with nothing in them take memory, too.
+func TestOutbox_counts_frames(t *testing.T) {
+	var o outbox
+	frames := 0
+	for o.add([]byte{0x89, 0}, 1<<10, false) {
+		frames++
+	}
+	require.Equal(t, 1<<10/(frameCost+2), frames)
 }
