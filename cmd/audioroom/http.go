@@ -6,8 +6,19 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Bounds of /metrics, which is served where clients are: each scrape takes some
+// milliseconds of a CPU, and some tenths of a second while Redis is away.
+const (
+	scrapes       = 8 // at the same time; some Prometheis and a person
+	scrapeTimeout = 5 * time.Second
 )
 
 // routes is what is served over HTTP.
@@ -16,7 +27,9 @@ func (s *server) routes() http.Handler {
 	mux.Handle("/socket.io/", s.gateway)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: scrapes, Timeout: scrapeTimeout,
+	}))
 	return mux
 }
 
@@ -36,7 +49,7 @@ func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
 func (s *server) readyz(w http.ResponseWriter, _ *http.Request) {
 	troubles := make(map[string]string)
 	if h := s.store.Healthy(); !h.OK {
-		troubles["redis"] = h.Reason
+		troubles["redis"] = s.config.discreet(h.Reason)
 	}
 	if !s.ready.Load() {
 		troubles["start"] = "rooms are not restored yet, or the backend was not reached yet"
@@ -51,15 +64,31 @@ func (s *server) readyz(w http.ResponseWriter, _ *http.Request) {
 func (s *server) troubles() map[string]string {
 	troubles := make(map[string]string)
 	if h := s.store.Healthy(); !h.OK {
-		troubles["redis"] = h.Reason
+		troubles["redis"] = s.config.discreet(h.Reason)
 	}
 	if h := s.backend.reporter.Healthy(); !h.OK {
-		troubles["laravel"] = h.Reason
+		troubles["laravel"] = s.config.discreet(h.Reason)
 	}
 	if n := s.metrics.unsavedRooms.Load(); n > 0 {
 		troubles["rooms"] = fmt.Sprintf("%d served from memory, not saved", n)
 	}
 	return troubles
+}
+
+// inside matches what tells where something is: URLs, paths in quotes, names that
+// are looked up, and addresses of the network.
+var inside = regexp.MustCompile(`"[^"]*"|\bunix \S+|\blookup \S+|(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?|` + addresses.String())
+
+// discreet returns a reason without where Redis, the backend and this server are:
+// anybody may ask for it. The log has all of it.
+func (c *config) discreet(reason string) string {
+	for _, text := range []string{c.RedisURL, c.LaravelURL} {
+		if u, err := url.Parse(text); err == nil && u.Hostname() != "" {
+			reason = strings.ReplaceAll(reason, u.Host, "…")
+			reason = strings.ReplaceAll(reason, u.Hostname(), "…")
+		}
+	}
+	return inside.ReplaceAllString(reason, "…")
 }
 
 func answer(w http.ResponseWriter, well, ill string, troubles map[string]string) {

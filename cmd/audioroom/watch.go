@@ -10,13 +10,54 @@ import (
 	"audioroom/actors"
 )
 
-// watchTimeout bounds what a scrape asks of rooms and of Redis. What does not
-// answer within it is left out of that scrape.
-const watchTimeout = 500 * time.Millisecond
+const (
+	// watchTimeout bounds what a scrape asks of rooms and of Redis. What does not
+	// answer within it is left out of that scrape.
+	watchTimeout = 500 * time.Millisecond
+	// watchAge is how long their answers are used again: anybody may scrape, as
+	// often as they like.
+	watchAge = time.Second
+)
+
+// answers are what rooms and Redis say when they are asked. Any goroutine may get
+// them.
+type answers struct {
+	askDepth  func(context.Context) (actors.Depth, error)
+	askLength func(context.Context) (int, error) // of the outbox
+
+	mu     sync.Mutex // held while they are asked: who comes meanwhile uses the answers
+	at     time.Time
+	latest answered
+}
+
+// answered is one set of answers.
+type answered struct {
+	depth               actors.Depth
+	length              int
+	depthErr, lengthErr error
+}
+
+// get returns answers of this second.
+func (a *answers) get() answered {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.at.IsZero() && time.Since(a.at) < watchAge {
+		return a.latest
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), watchTimeout)
+	defer cancel()
+	var asking sync.WaitGroup
+	asking.Go(func() { a.latest.depth, a.latest.depthErr = a.askDepth(ctx) })
+	a.latest.length, a.latest.lengthErr = a.askLength(ctx)
+	asking.Wait()
+	a.at = time.Now()
+	return a.latest
+}
 
 // watch reads what the running server knows of itself whenever it is asked for.
 type watch struct {
-	server *server
+	server  *server
+	answers answers
 
 	connections, healthy, ready, draining, pending, outbox, supervisor, mailbox, deepest *prometheus.Desc
 }
@@ -29,6 +70,7 @@ func newWatch(s *server) *watch {
 	}
 	return &watch{
 		server:      s,
+		answers:     answers{askDepth: s.rooms.Depth, askLength: s.store.OutboxLen},
 		connections: gauge("connections", "Open connections, by state: in session, or not authenticated (yet).", "state"),
 		healthy:     gauge("healthy", "Whether the latest dealings with Redis and with the backend went well: 1 or 0.", "part"),
 		ready:       gauge("ready", "Whether rooms are restored and the backend was reached: 1 or 0."),
@@ -66,22 +108,13 @@ func (w *watch) Collect(to chan<- prometheus.Metric) {
 	set(w.pending, float64(s.backend.reporter.Pending()))
 	set(w.supervisor, float64(s.rooms.Backlog()))
 
-	ctx, cancel := context.WithTimeout(context.Background(), watchTimeout)
-	defer cancel()
-	var (
-		asking   sync.WaitGroup
-		depth    actors.Depth
-		depthErr error
-	)
-	asking.Go(func() { depth, depthErr = s.rooms.Depth(ctx) })
-	length, err := s.store.OutboxLen(ctx)
-	asking.Wait()
-	if err == nil {
-		set(w.outbox, float64(length))
+	a := w.answers.get()
+	if a.lengthErr == nil {
+		set(w.outbox, float64(a.length))
 	}
-	if depthErr == nil {
-		set(w.mailbox, float64(depth.Waiting))
-		set(w.deepest, float64(depth.Deepest))
+	if a.depthErr == nil {
+		set(w.mailbox, float64(a.depth.Waiting))
+		set(w.deepest, float64(a.depth.Deepest))
 	}
 }
 

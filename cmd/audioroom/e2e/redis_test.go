@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -235,6 +237,16 @@ func TestRedis_DownAtStart(t *testing.T) {
 	record, err := w.Server.Logged("not ready")
 	require.NoError(t, err)
 	assert.Equal(t, "redis", record["missing"])
+	port := regexp.MustCompile(`:\d+$`).FindString(w.Redis.URL())
+	for _, path := range []string{"/readyz", "/healthz"} {
+		answer, err := http.Get(w.Server.URL + path)
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		answer.Body.Close()
+		assert.Contains(t, string(body), `"redis":`)
+		assert.NotContains(t, string(body), port, "where it is concerns nobody who may ask this")
+	}
 	assert.Equal(t, "Authentication failed", w.Open(t, harness.Opening{User: harness.NewUser()}).ConnectError())
 
 	require.NoError(t, w.Redis.Start())
