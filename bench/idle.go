@@ -111,10 +111,10 @@ func (s *Idle) join(run *Run, members []*member) error {
 	return run.spread(rooms, places)
 }
 
-// settle waits until the server's memory stands still, to one part in 200 for two
+// settle waits until the server's memory stands still, to one part in 200 for six
 // seconds, and returns it.
 func (s *Idle) settle(run *Run) (int64, error) {
-	const still = 2 * time.Second
+	const still = 6 * time.Second
 	run.tell("settle", 0)
 	deadline := run.loop.Now() + int64(s.Settle)
 	last, err := run.usage()

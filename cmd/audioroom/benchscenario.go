@@ -76,7 +76,7 @@ type benchIdle struct {
 	Sockets    int           `default:"5000" help:"Sockets to connect."`
 	Members    int           `default:"50" help:"How many of them share a room."`
 	EmptyRooms int           `default:"5000" help:"Rooms to make and leave."`
-	Settle     time.Duration `default:"15s" help:"How long the server's memory may take to stand still."`
+	Settle     time.Duration `default:"1m" help:"How long the server's memory may take to stand still."`
 }
 
 // Run implements command.
