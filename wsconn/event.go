@@ -111,9 +111,9 @@ func (s *Session) panicked(e *transport.Event) {
 }
 
 func (s *Session) join(p payload, ack transport.Ack) {
-	if !s.gateway.openings.take(s.user) {
+	if result := s.gateway.quotas.takeJoin(s.user, s.current() == string(p.roomID)); result != ResultOK {
 		s.answerError(ack, joinError, textTooManyRequests)
-		s.observe(s.mark, ResultSprawling)
+		s.observe(s.mark, result)
 		return
 	}
 	if !s.begin() {

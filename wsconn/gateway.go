@@ -121,7 +121,7 @@ type Gateway struct {
 	users       *Users
 	lastID      atomic.Uint64
 	sessions    atomic.Int64 // of authenticated clients
-	openings    *openings
+	quotas      quotas
 
 	mu        sync.Mutex     // guards what follows
 	addresses map[string]int // connections; empty without a limit
@@ -172,7 +172,7 @@ func New(config Config, rooms Rooms, users *Users, backend actors.Backend, direc
 	g := &Gateway{
 		config: config, verifier: newVerifier(config.Secrets), revocations: revocations, rooms: rooms,
 		backend: backend, directory: directory,
-		users: users, addresses: make(map[string]int), openings: newOpenings(config.RoomsPerMinute),
+		users: users, addresses: make(map[string]int), quotas: newQuotas(&config),
 	}
 	if t := &config.Transport; t.FrameBudget == 0 && config.EventBudget > 0 {
 		t.FrameBudget = max(framesPerEvent*config.EventBudget, leastFrames)
@@ -273,6 +273,10 @@ func (g *Gateway) authenticate(c *transport.Conn, token string) {
 		return
 	}
 	s = entered
+	if !g.quotas.sessions.take(who.user) {
+		g.reject(c, s, AuthTooMany)
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), g.config.LookupTimeout)
 	defer cancel()
 	revoked, err := g.revocations.Revoked(ctx, who.token, int64(who.user), who.issuedAt)

@@ -34,7 +34,7 @@ const (
 	ResultOK        EventResult = iota
 	ResultRefused               // by the rules of the room, or for a want of rank
 	ResultInvalid               // the payload
-	ResultThrottled             // the session's budget was used up
+	ResultThrottled             // the session's budget was used up, or the user's for joins
 	ResultFlooded               // the user's budget for chat messages was used up
 	ResultSprawling             // the user's budget for rooms was used up
 	ResultFull                  // the room has as many participants as it may

@@ -120,10 +120,7 @@ func (s *Session) FlushLate() { s.conn.FlushLate() }
 func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 	if _, ok := r.Command.(*room.Join); ok {
 		s.mu.Lock()
-		again := s.member && s.roomID == r.RoomID
-		if again || reply.State == nil || reply.State.ParticipantCount > 1 {
-			s.gateway.openings.giveBack(s.user) // it opened no room
-		}
+		s.gateway.quotas.joined(s.user, &reply, s.member && s.roomID == r.RoomID)
 		s.member = s.member || reply.Err == room.OK && s.roomID == r.RoomID
 		if s.joining == r {
 			s.joining = nil
