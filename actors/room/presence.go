@@ -122,7 +122,9 @@ func (r *Room) enter(m *member, session SessionID) {
 
 // unlink takes a participant out of the room's books.
 func (r *Room) unlink(m *member) {
-	delete(r.members, m.user)
+	if delete(r.members, m.user); len(r.members) == 0 { // an empty room keeps no memory of a crowd
+		r.members, r.sessions = nil, nil
+	}
 	if m.prev != nil {
 		m.prev.next = m.next
 	} else {
