@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time"
 
 	"audioroom/actors"
 	"audioroom/actors/room"
@@ -85,7 +84,10 @@ func (s *server) State() admin.State {
 }
 
 // Level implements admin.Program.
-func (s *server) Level() *slog.LevelVar { return s.level }
+func (s *server) Level() slog.Level { return s.level.Level() }
+
+// SetLevel implements admin.Program.
+func (s *server) SetLevel(level slog.Level) { switchLevel(s.log, s.level, level) }
 
 // listenAdmin opens the admin listener, if the configuration asks for one. What
 // is returned ends it.
@@ -97,7 +99,9 @@ func (s *server) listenAdmin() (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("can't listen for the operator: %w", err)
 	}
-	side := &http.Server{Handler: s.look(admin.New(s), page.Config{}), ReadHeaderTimeout: 10 * time.Second, ErrorLog: s.httpLog()}
+	side := &http.Server{
+		Handler: admin.Guard(s.look(admin.New(s), page.Config{})), ReadHeaderTimeout: requestTimeout, ErrorLog: s.httpLog(),
+	}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := side.Serve(listener); err != http.ErrServerClosed {

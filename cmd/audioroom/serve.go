@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os/signal"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"audioroom/actors"
@@ -51,6 +53,7 @@ func (c *serveCommand) validate(f *faults) {
 
 // Run implements command.
 func (c *serveCommand) Run(p *program) error {
+	signal.Ignore(syscall.SIGHUP) // until the log is there, whose level it switches
 	var d *development
 	if c.Dev {
 		var err error

@@ -43,13 +43,19 @@ func hearHangUps(log *slog.Logger, level *slog.LevelVar, configured slog.Level) 
 			if level.Level() == slog.LevelDebug {
 				next = configured
 			}
-			level.Set(next)
-			log.Log(context.Background(), max(next, slog.LevelInfo), "log level switched", "level", next.String())
+			switchLevel(log, level, next)
 		}
 	}()
 	return func() {
-		signal.Stop(signals)
+		signal.Ignore(syscall.SIGHUP) // and undo Notify
 		close(signals)
 		<-ended
 	}
+}
+
+// switchLevel has a log begin at another level, and says so at whatever level that
+// is.
+func switchLevel(log *slog.Logger, level *slog.LevelVar, next slog.Level) {
+	level.Set(next)
+	log.Log(context.Background(), max(next, slog.LevelInfo), "log level switched", "level", next.String())
 }

@@ -21,7 +21,7 @@ type double struct {
 	closed   []string
 	draining bool
 	stopping bool
-	level    slog.LevelVar
+	level    slog.Level
 }
 
 var _ admin.Program = (*double)(nil)
@@ -32,7 +32,7 @@ func (d *double) Rooms(context.Context) ([]actors.View, int) {
 
 func (d *double) Room(_ context.Context, id string) (actors.View, bool, error) {
 	switch id {
-	case "a/1":
+	case "a/1", ".", "..", "...":
 		return actors.View{ID: id, Phase: "serving", Snapshot: []byte(`{"seat_count":15}`)}, true, nil
 	case "stuck":
 		return actors.View{}, false, errors.New("deadline exceeded")
@@ -53,7 +53,9 @@ func (d *double) State() admin.State {
 	return admin.State{Draining: d.draining, Stopping: d.stopping, Connections: 7}
 }
 
-func (d *double) Level() *slog.LevelVar { return &d.level }
+func (d *double) Level() slog.Level { return d.level }
+
+func (d *double) SetLevel(level slog.Level) { d.level = level }
 
 // ask calls the API as a program on this machine would.
 func ask(t *testing.T, h http.Handler, method, path, body string) (int, map[string]any) {
@@ -112,12 +114,12 @@ func TestHandler_drains_and_sets_the_level(t *testing.T) {
 	status, answer := ask(t, h, "PUT", "/log-level", "debug\n")
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, "debug", answer["level"])
-	require.Equal(t, slog.LevelDebug, d.level.Level())
+	require.Equal(t, slog.LevelDebug, d.level)
 	for _, bad := range []string{"", "loud", strings.Repeat("x", 100)} {
 		status, _ = ask(t, h, "PUT", "/log-level", bad)
 		require.Equal(t, http.StatusBadRequest, status, bad)
 	}
-	require.Equal(t, slog.LevelDebug, d.level.Level())
+	require.Equal(t, slog.LevelDebug, d.level)
 }
 
 func TestHandler_is_not_for_pages_in_a_browser(t *testing.T) {
@@ -125,6 +127,7 @@ func TestHandler_is_not_for_pages_in_a_browser(t *testing.T) {
 	h := admin.New(d)
 	for name, alter := range map[string]func(*http.Request){
 		"a page's request":      func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") },
+		"a neighbour's":         func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") },
 		"a form's":              func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
 		"a name that resolves":  func(r *http.Request) { r.Host = "evil.example:3031" },
 		"another machine's":     func(r *http.Request) { r.Host = "10.0.0.1:3031" },
@@ -141,9 +144,10 @@ func TestHandler_is_not_for_pages_in_a_browser(t *testing.T) {
 		})
 	}
 	require.Empty(t, d.closed)
-	for _, host := range []string{"localhost:3031", "[::1]:3031", "127.0.0.1"} {
+	for host, site := range map[string]string{"localhost:3031": "none", "[::1]:3031": "same-origin", "127.0.0.1": ""} {
 		r := httptest.NewRequest("GET", "/debug/pprof/goroutine?debug=1", nil)
 		r.Host = host
+		r.Header.Set("Sec-Fetch-Site", site)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		require.Equal(t, http.StatusOK, w.Code, host)
@@ -158,9 +162,44 @@ func TestFetchRoom(t *testing.T) {
 	room, err := admin.FetchRoom(t.Context(), addr, "a/1")
 	require.NoError(t, err)
 	require.JSONEq(t, `{"seat_count":15}`, string(room.State))
+	for _, id := range []string{".", "..", "..."} { // none is another path
+		room, err = admin.FetchRoom(t.Context(), addr, id)
+		require.NoError(t, err)
+		require.NotNil(t, room, id)
+		require.Equal(t, id, room.ID)
+	}
 	room, err = admin.FetchRoom(t.Context(), addr, "nowhere")
 	require.NoError(t, err)
 	require.Nil(t, room)
 	_, err = admin.FetchRoom(t.Context(), addr, "stuck")
 	require.ErrorContains(t, err, "does not answer")
+}
+
+func TestHandler_takes_no_profile_over_more_than_a_minute(t *testing.T) {
+	h := admin.New(new(double))
+	for _, path := range []string{"profile?seconds=61", "trace?seconds=1e9", "trace?seconds=NaN", "heap?seconds=3600"} {
+		status, answer := ask(t, h, "GET", "/debug/pprof/"+path, "")
+		require.Equal(t, http.StatusBadRequest, status, path)
+		require.Equal(t, "seconds may be 60 at most", answer["error"])
+	}
+	r := httptest.NewRequest("GET", "/debug/pprof/trace?seconds=0.01", nil)
+	r.Host = "localhost"
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.NotZero(t, w.Body.Len())
+}
+
+func TestGuard_is_for_requests_to_this_machine(t *testing.T) {
+	h := admin.Guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	for host, want := range map[string]int{
+		"127.0.0.1:3031": http.StatusTeapot, "localhost": http.StatusTeapot, "evil.example:3031": http.StatusForbidden, "": http.StatusForbidden,
+	} {
+		r := httptest.NewRequest("GET", "/metrics", nil)
+		r.Host = host
+		r.Header.Set("Origin", "http://"+host) // what is behind decides on that
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, want, w.Code, host)
+	}
 }

@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Handler serves the admin API.
@@ -33,26 +35,61 @@ func New(program Program) *Handler {
 	h.mux.HandleFunc("GET /log-level", h.level)
 	h.mux.HandleFunc("PUT /log-level", h.setLevel)
 
-	h.mux.HandleFunc("/debug/pprof/", pprof.Index)
+	h.mux.HandleFunc("/debug/pprof/", brief(pprof.Index))
 	h.mux.HandleFunc("/debug/pprof/cmdline", http.NotFound) // flags may hold secrets
-	h.mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	h.mux.HandleFunc("/debug/pprof/profile", brief(pprof.Profile))
 	h.mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	h.mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	h.mux.HandleFunc("/debug/pprof/trace", brief(pprof.Trace))
 	return h
 }
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !loopback(hostname(r.Host)) {
-		// A page anywhere can have its name resolve to 127.0.0.1.
-		refuse(w, http.StatusForbidden, "ask for 127.0.0.1 or localhost, not for "+r.Host)
+	if !meant(w, r) {
 		return
 	}
-	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+	// Pages on other ports of this machine are "same-site".
+	site := r.Header.Get("Sec-Fetch-Site")
+	if r.Header.Get("Origin") != "" || site != "" && site != "none" && site != "same-origin" {
 		refuse(w, http.StatusForbidden, "not for pages in a browser")
 		return
 	}
 	h.mux.ServeHTTP(w, r)
+}
+
+// Guard lets no request through to a loopback listener that is not meant for this
+// machine.
+func Guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if meant(w, r) {
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// meant answers a request that asks for another host: a page anywhere can have its
+// name resolve to 127.0.0.1.
+func meant(w http.ResponseWriter, r *http.Request) bool {
+	if loopback(hostname(r.Host)) {
+		return true
+	}
+	refuse(w, http.StatusForbidden, "ask for 127.0.0.1 or localhost, not for "+r.Host)
+	return false
+}
+
+// maxProfile bounds a profile that is taken over a time: it costs what it measures.
+const maxProfile = 60 * time.Second
+
+// brief refuses profiles over longer times.
+func brief(profile http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		seconds, err := strconv.ParseFloat(r.FormValue("seconds"), 64)
+		if err == nil && !(seconds <= maxProfile.Seconds()) { // NaN is no time either
+			refuse(w, http.StatusBadRequest, "seconds may be 60 at most")
+			return
+		}
+		profile(w, r)
+	}
 }
 
 // index says what there is.

@@ -28,8 +28,10 @@ type Program interface {
 	Drain(on bool) bool
 	// State is how far a drain is.
 	State() State
-	// Level is the level of the log, which may be set.
-	Level() *slog.LevelVar
+	// Level is the level of the log.
+	Level() slog.Level
+	// SetLevel has the log begin at another level.
+	SetLevel(slog.Level)
 }
 
 // State is what a draining server has left.
@@ -136,7 +138,7 @@ func (h *Handler) setDrain(w http.ResponseWriter, _ *http.Request, on bool) {
 }
 
 func (h *Handler) level(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, map[string]string{"level": strings.ToLower(h.program.Level().Level().String())})
+	answer(w, http.StatusOK, map[string]string{"level": strings.ToLower(h.program.Level().String())})
 }
 
 func (h *Handler) setLevel(w http.ResponseWriter, r *http.Request) {
@@ -149,6 +151,6 @@ func (h *Handler) setLevel(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "the body has to be debug, info, warn or error")
 		return
 	}
-	h.program.Level().Set(level)
+	h.program.SetLevel(level)
 	h.level(w, r)
 }

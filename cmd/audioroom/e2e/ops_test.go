@@ -107,6 +107,17 @@ func TestAdmin(t *testing.T) {
 		profile, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
 		assert.Contains(t, string(profile), "goroutine profile: total")
+
+		// A page whose name resolves to 127.0.0.1 gets nothing of that listener.
+		for _, path := range []string{"/", "/page/room.js", "/metrics", "/healthz", "/readyz", "/socket.io/?EIO=4&transport=websocket", "/rooms"} {
+			request, err := http.NewRequest("GET", "http://"+w.Server.AdminAddr(t)+path, nil)
+			require.NoError(t, err)
+			request.Host = "evil.example:3031"
+			answer, err := http.DefaultClient.Do(request)
+			require.NoError(t, err)
+			answer.Body.Close()
+			assert.Equal(t, http.StatusForbidden, answer.StatusCode, path)
+		}
 	})
 }
 

@@ -1,14 +1,18 @@
 package e2e_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -184,6 +188,37 @@ func TestLog_has_a_line_for_each_life_and_none_for_messages(t *testing.T) {
 	assert.Less(t, strings.Count(w.Server.Log(), "\n"), 12, w.Server.Log())
 }
 
+// A reload that comes while a server starts, which here waits for its certificate,
+// does not end it.
+func TestLog_hang_up_while_the_server_starts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writePair(t, dir, 1)
+	cert, pipe := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "pipe.pem")
+	pem, err := os.ReadFile(cert)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	command := exec.Command(stage.Program, "serve", "--dev", "--listen", "127.0.0.1:0", "--tls-cert", pipe, "--tls-key", filepath.Join(dir, "key.pem"))
+	log, err := command.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	late := time.AfterFunc(20*time.Second, func() { command.Process.Kill() })
+	defer late.Stop()
+	into, err := os.OpenFile(pipe, os.O_WRONLY, 0) // as soon as it is read
+	require.NoError(t, err)
+	require.NoError(t, command.Process.Signal(syscall.SIGHUP))
+	_, err = into.Write(pem)
+	require.NoError(t, err)
+	require.NoError(t, into.Close())
+	lines := bufio.NewScanner(log)
+	for lines.Scan() && !strings.Contains(lines.Text(), "msg=listening") {
+	}
+	assert.Contains(t, lines.Text(), "msg=listening", "it went on")
+	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
+	io.Copy(io.Discard, log)
+	assert.NoError(t, command.Wait(), "it ends with 0")
+}
+
 func TestLog_changes_its_level_while_the_server_runs(t *testing.T) {
 	t.Parallel()
 	w := stage.World(t, harness.Setup{Env: harness.AdminEnv})
@@ -206,6 +241,7 @@ func TestLog_changes_its_level_while_the_server_runs(t *testing.T) {
 	assert.Equal(t, P{"level": "info"}, answer)
 	_, answer = w.Server.Admin(t, "PUT", "/log-level", "error")
 	assert.Equal(t, P{"level": "error"}, answer)
+	switched(3)
 	text, err := json.Marshal(w.Server.Records("session closed"))
 	require.NoError(t, err)
 	w.Connect(t, harness.NewUser()).Disconnect()
