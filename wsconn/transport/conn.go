@@ -35,11 +35,12 @@ type Conn struct {
 	out outbox
 
 	seen  atomic.Int64 // when the client last sent something
-	alone atomic.Int64 // since when it is in no namespace, 0 if it is in one
+	alone atomic.Int64 // since when it is in no namespace, 0 if it is in one or waits for an answer
 	beat  beat         // guarded by the sweeper
 
 	spacesMu sync.Mutex
 	spaces   []space
+	apart    int64 // when it opened, or was last let go of a namespace that it was in
 
 	doneMu sync.Mutex
 	done   chan struct{} // nil until somebody asks; see Done

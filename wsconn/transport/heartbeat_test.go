@@ -202,6 +202,7 @@ func TestConnectTimeout(t *testing.T) {
 			c.until(44 * s)
 			require.Empty(t, h.closed)
 			c.until(46 * s)
+			require.Len(t, h.closed, 1)
 			<-c.ended
 			require.Equal(t, transport.ReasonConnectTimeout, <-h.closed)
 		})
@@ -225,10 +226,62 @@ func TestConnectTimeout(t *testing.T) {
 			c.send("40")
 			c.send("40/other,")
 			c.until(30 * s)
-			c.send("3")
-			c.until(54 * s)
+			c.send("40")
+			c.until(44 * s)
 			require.Empty(t, h.closed)
-			c.until(56 * s)
+			c.until(46 * s)
+			require.Len(t, h.closed, 1)
+			<-c.ended
+			require.Equal(t, transport.ReasonConnectTimeout, <-h.closed)
+		})
+	})
+	t.Run("cuts who asks all the time", func(t *testing.T) {
+		h := newHandler()
+		h.connect = func(c *transport.Conn, namespace string, _ []byte) {
+			go func() {
+				time.Sleep(900 * time.Millisecond)
+				c.Refuse(namespace, "no")
+			}()
+		}
+		bubble(t, config, h, func(t *testing.T, dial func() *timed) {
+			c := dial()
+			for at := s; at < 45*s; at += s {
+				c.until(at)
+				c.send("40")
+			}
+			c.until(45*s - time.Millisecond)
+			require.Empty(t, h.closed)
+			c.send("40") // as the time runs out
+			c.until(46 * s)
+			require.Len(t, h.closed, 1)
+			<-c.ended
+			require.Equal(t, transport.ReasonConnectTimeout, <-h.closed)
+			require.Equal(t, `44{"message":"no"}`, c.received[len(c.received)-1].packet, "it hears why")
+		})
+	})
+	t.Run("begins anew with each namespace that one was in", func(t *testing.T) {
+		h := newHandler()
+		h.connect = func(c *transport.Conn, namespace string, _ []byte) {
+			if namespace == "/" {
+				c.Accept(namespace)
+				return
+			}
+			go func() {
+				time.Sleep(10 * s)
+				c.Refuse(namespace, "no")
+			}()
+		}
+		bubble(t, transport.Config{Namespaces: []string{"/", "/other"}}, h, func(t *testing.T, dial func() *timed) {
+			c := dial()
+			c.send("40")
+			c.until(30 * s)
+			c.send("40/other,")
+			c.until(35 * s)
+			c.send("41")
+			c.until(79 * s)
+			require.Empty(t, h.closed)
+			c.until(81 * s)
+			require.Len(t, h.closed, 1)
 			<-c.ended
 			require.Equal(t, transport.ReasonConnectTimeout, <-h.closed)
 		})
@@ -247,6 +300,7 @@ func TestConnectTimeout(t *testing.T) {
 			c.until(64 * s)
 			require.Empty(t, h.closed)
 			c.until(66 * s)
+			require.Len(t, h.closed, 1)
 			<-c.ended
 			require.Equal(t, transport.ReasonConnectTimeout, <-h.closed)
 		})

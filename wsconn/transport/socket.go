@@ -31,7 +31,8 @@ func newSocketIO(s *Server, handler Handler) *socketIO {
 }
 
 func (p *socketIO) open(c *Conn) error {
-	c.alone.Store(p.server.now())
+	c.apart = p.server.now()
+	c.alone.Store(c.apart)
 	return p.handler.Open(c)
 }
 
@@ -120,8 +121,10 @@ func (c *Conn) Accept(namespace string) (sid string, ok bool) {
 }
 
 // Refuse tells the client that it may not enter a namespace it asked for, and
-// why. The connection stays, and the client may ask again. It reports false,
-// and does nothing, if the client isn't waiting for that namespace or has gone.
+// why. The connection stays, and the client may ask again for as long as
+// Config.ConnectTimeout allows, which goes on from before it asked. It reports
+// false, and does nothing, if the client isn't waiting for that namespace or has
+// gone.
 func (c *Conn) Refuse(namespace, message string) bool {
 	c.spacesMu.Lock()
 	i := c.find(namespace)
@@ -132,6 +135,10 @@ func (c *Conn) Refuse(namespace, message string) bool {
 	c.spacesMu.Unlock()
 	if waiting {
 		c.refuse(namespace, message)
+		// The sweeper may come by whenever the client has just asked again.
+		if alone := c.alone.Load(); alone != 0 && c.server.now() >= alone+int64(c.server.config.ConnectTimeout) {
+			c.end(ReasonConnectTimeout)
+		}
 	}
 	return waiting
 }
@@ -192,8 +199,11 @@ func (c *Conn) find(namespace string) int {
 }
 
 func (c *Conn) forget(i int) {
+	if c.spaces[i].accepted {
+		c.apart = c.server.now()
+	}
 	c.spaces = slices.Delete(c.spaces, i, i+1)
 	if len(c.spaces) == 0 {
-		c.alone.Store(c.server.now())
+		c.alone.Store(c.apart)
 	}
 }
