@@ -40,8 +40,14 @@ func TestMarkdown_has_medians_beside_targets(t *testing.T) {
 	facts.Busy = 0.5
 	text.Reset()
 	require.NoError(t, Markdown(&text, []Line{filled(50)}, facts, ""))
-	require.Contains(t, text.String(), "missed: 1.25 × the target")
+	require.Contains(t, text.String(), "missed: 1.25 × the target |")
 	require.Contains(t, text.String(), "at work for others before the first run (50 % of its cores)")
+}
+
+func TestMarkdown_says_what_no_server_reaches_here(t *testing.T) {
+	var text bytes.Buffer
+	require.NoError(t, Markdown(&text, []Line{beside(filled(100), 50)}, Facts{}, ""))
+	require.Contains(t, text.String(), "| missed: 2.5 × the target; out of reach of the bare server, too | 50 µs, × 2 |")
 }
 
 func TestMarkdown_keeps_what_people_wrote(t *testing.T) {

@@ -179,7 +179,11 @@ func (l *Line) verdict() string {
 	case value <= l.target:
 		return "met"
 	}
-	return fmt.Sprintf("missed: %s × the target", report.Ratio(l.Median()/l.target))
+	missed := fmt.Sprintf("missed: %s × the target", report.Ratio(l.Median()/l.target))
+	if len(l.Bare) > 0 && median(l.Bare) > l.target {
+		missed += "; out of reach of the bare server, too"
+	}
+	return missed
 }
 
 // Missed returns how many targets are missed, and how many lines could not be
