@@ -37,8 +37,9 @@ type Config struct {
 	// ConnectionsPerUser is how many sessions a user may have, 0 for any number.
 	ConnectionsPerUser int
 	// ConnectionsPerAddress is how many connections a network address may have,
-	// 0 for any number. Behind a proxy that is not trusted all clients share the
-	// proxy's address.
+	// 0 for any number. Addresses of IPv6 count by their /64, which is what one
+	// customer has at least. Behind a proxy that is not trusted all clients share
+	// the proxy's address.
 	ConnectionsPerAddress int
 	// RoomsPerMinute is how many rooms a user may open at once, and then within a
 	// minute; 0 for any number.
@@ -134,6 +135,8 @@ type client struct {
 	// budget is for the events, connects for the CONNECT packets of the
 	// connection, whatever sessions it has had. Nil for no limit.
 	budget, connects *rate.Limiter
+	// address is what the connection counts by, "" without a limit.
+	address string
 }
 
 // A connection is read no faster than this allows, in frames for each event of
@@ -209,29 +212,11 @@ func (g *Gateway) Open(c *transport.Conn) error {
 		v.budget = rate.NewLimiter(rate.Limit(g.config.EventRefill), g.config.EventBudget)
 	}
 	c.Value = v
-	return g.countAddress(c, 1)
-}
-
-// errAddress refuses a connection.
-var errAddress = errors.New("wsconn: too many connections from this address")
-
-// countAddress counts a connection of an address in or out.
-func (g *Gateway) countAddress(c *transport.Conn, change int) error {
-	limit := g.config.ConnectionsPerAddress
-	if limit == 0 {
-		return nil
+	if g.config.ConnectionsPerAddress > 0 {
+		v.address = proxies(g.config.TrustedProxies).client(c.Request())
 	}
-	host := proxies(g.config.TrustedProxies).client(c.Request())
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.addresses[host] += change // also of those that are refused: Closed follows
-	switch n := g.addresses[host]; {
-	case n <= 0:
-		delete(g.addresses, host)
-	case change > 0 && n > limit:
-		return errAddress
-	}
-	return nil
+	trim(c.Request())
+	return g.countAddress(v, 1)
 }
 
 // Connect implements transport.Handler: it lets a client in or refuses it.
@@ -360,7 +345,7 @@ func (g *Gateway) Disconnect(c *transport.Conn, _ string) { g.closeSession(c, "d
 
 // Closed implements transport.Handler.
 func (g *Gateway) Closed(c *transport.Conn, reason transport.CloseReason) {
-	_ = g.countAddress(c, -1) // counting out refuses nobody
+	_ = g.countAddress(c.Value.(*client), -1) // counting out refuses nobody
 	g.closeSession(c, reason.String())
 }
 

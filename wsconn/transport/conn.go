@@ -48,12 +48,11 @@ type Conn struct {
 
 // Request is what a connection remembers of its handshake.
 type Request struct {
-	// Origin, Authorization, ForwardedFor and UserAgent are the headers, ""
-	// if there was none. Several of ForwardedFor are joined by commas.
+	// Origin, Authorization and ForwardedFor are the headers, "" if there was
+	// none. Several of ForwardedFor are joined by commas.
 	Origin        string
 	Authorization string
 	ForwardedFor  string
-	UserAgent     string
 	// RemoteAddr is the network address of the peer, as net/http tells it.
 	RemoteAddr string
 }
@@ -70,7 +69,6 @@ func newConn(s *Server, nc net.Conn, r *http.Request) *Conn {
 			Origin:        r.Header.Get("Origin"),
 			Authorization: r.Header.Get("Authorization"),
 			ForwardedFor:  strings.Join(r.Header.Values("X-Forwarded-For"), ","),
-			UserAgent:     r.Header.Get("User-Agent"),
 			RemoteAddr:    r.RemoteAddr,
 		},
 	}
@@ -87,8 +85,8 @@ func newConn(s *Server, nc net.Conn, r *http.Request) *Conn {
 func (c *Conn) ID() uint64 { return c.id }
 
 // Request returns what is remembered of the handshake. Only callbacks of this
-// connection may use it. They may clear what they don't need any more, so that
-// an idle connection doesn't keep it in memory.
+// connection may use it. They may change it: what they don't need any more an idle
+// connection should not keep in memory, for clients may have sent much.
 func (c *Conn) Request() *Request { return &c.request }
 
 // Closed says whether the connection has ended. Handler.Closed may be yet to

@@ -222,7 +222,7 @@ func TestServer_handshake(t *testing.T) {
 			"Origin": {"http://o"}, "Authorization": {"Bearer x"}, "X-Forwarded-For": {"10.0.0.1"}, "User-Agent": {"test"},
 		})
 		require.Equal(t, transport.Request{
-			Origin: "http://o", Authorization: "Bearer x", ForwardedFor: "10.0.0.1", UserAgent: "test", RemoteAddr: ws.ws.LocalAddr().String(),
+			Origin: "http://o", Authorization: "Bearer x", ForwardedFor: "10.0.0.1", RemoteAddr: ws.ws.LocalAddr().String(),
 		}, receive(t, seen))
 	})
 	t.Run("refuses what gorilla would", func(t *testing.T) {
