@@ -119,18 +119,20 @@ func (v *events) act(e *laravel.Event) error {
 		return nil
 	}
 	switch e.Name {
-	case "room.member_role_changed":
+	case "room.member_role_changed", "room.member_left":
 		if user != 0 {
 			v.client.Forget(e.Room, user)
 		}
 	case "room.member_kicked":
 		if user != 0 {
+			v.client.Forget(e.Room, user)
 			v.rooms.Order(e.Room, &room.Remove{User: room.UserID(user)})
 		}
 	case "room.member_blocked":
 		if user == 0 || !newestBlock() {
 			return nil
 		}
+		v.client.Forget(e.Room, user)
 		until := e.Block(time.Now().UnixMilli()).Until
 		err := v.store.Block(ctx, e.Room, user, until)
 		v.rooms.Order(e.Room, &room.Block{User: room.UserID(user), Until: until})
