@@ -34,6 +34,7 @@ func (s *countingSession) Flush()             {}
 func (s *countingSession) FlushLate()         {}
 func (s *countingSession) Left(string)        {}
 func (s *countingSession) Cut()               {}
+func (s *countingSession) Abandon(*Request)   {}
 
 func (s *countingSession) Reply(r *Request, _ room.Reply) {
 	if _, ok := r.Command.(*room.Join); ok {

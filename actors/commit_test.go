@@ -166,6 +166,7 @@ func TestCommit_fenced(t *testing.T) {
 	for _, session := range s {
 		eventually(t, session.wasCut, "the session cut")
 		require.Empty(t, session.got(), "nothing is acknowledged that another may not have seen")
+		require.Equal(t, []string{"*room.TakeSeat"}, session.lost(), "which each is told of once")
 	}
 	store.setAuto(true)
 	newSession(t, s[0].rooms, 1).joined("r")

@@ -81,10 +81,20 @@ func (a *roomActor) everybody(err error) []Session {
 	a.logger().Warn("room is given up", "reason", err)
 	a.rooms.observer.RoomLost()
 	sessions := slices.Clone(a.life.audience.sessions)
-	for _, b := range []*batch{a.life.telling, a.life.inflight, a.life.open} {
-		if b == nil {
-			continue
+	abandon := func(r *Request) {
+		if r != nil {
+			r.Session.Abandon(r)
+			sessions = append(sessions, r.Session)
 		}
+	}
+	for _, b := range []*batch{a.life.inflight, a.life.open} {
+		if b != nil {
+			for _, o := range b.outcomes {
+				abandon(o.request)
+			}
+		}
+	}
+	if b := a.life.telling; b != nil { // some of it was answered
 		for _, o := range b.outcomes {
 			if o.request != nil {
 				sessions = append(sessions, o.request.Session)
@@ -92,9 +102,7 @@ func (a *roomActor) everybody(err error) []Session {
 		}
 	}
 	for _, w := range append(a.waiting, a.asked()...) {
-		if w.request != nil {
-			sessions = append(sessions, w.request.Session)
-		}
+		abandon(w.request)
 	}
 	a.waiting = nil
 	return sessions

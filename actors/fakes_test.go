@@ -191,14 +191,15 @@ type fakeSession struct {
 	id    room.SessionID
 	user  room.UserID
 
-	mu     sync.Mutex
-	room   *Room
-	outbox []string // heard with the next Flush
-	heard  []string
-	gone   bool
-	cut    bool
-	left   []string
-	state  *room.State // as the last join was told
+	mu        sync.Mutex
+	room      *Room
+	outbox    []string // heard with the next Flush
+	heard     []string
+	gone      bool
+	cut       bool
+	left      []string
+	abandoned []string
+	state     *room.State // as the last join was told
 }
 
 var sessionIDs struct {
@@ -249,6 +250,19 @@ func (s *fakeSession) Reply(r *Request, reply room.Reply) {
 		s.mu.Unlock()
 	}
 	s.note(fmt.Sprintf("reply %T %v", r.Command, reply.Err))
+}
+
+func (s *fakeSession) Abandon(r *Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.abandoned = append(s.abandoned, fmt.Sprintf("%T", r.Command))
+}
+
+// lost returns the requests that were abandoned.
+func (s *fakeSession) lost() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.abandoned)
 }
 
 // participants returns the profiles that the last join was told.

@@ -1,10 +1,13 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -111,6 +114,25 @@ func TestJoin(t *testing.T) {
 	})
 }
 
+// lockedBuffer is where a log goes that is read while it is written.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
 // panicOn has a room panic on the commands that match.
 func panicOn(rooms *Rooms, match func(c room.Command) bool) {
 	rooms.failpoint = func(_ string, c room.Command) {
@@ -143,6 +165,21 @@ func TestRespawn(t *testing.T) {
 		got := a.waitFor(4)
 		require.Contains(t, got, "reply *room.TakeSeat room: internal error")
 		require.Equal(t, "seat 0 taken by 2", got[3])
+	})
+
+	t.Run("the log says what it came of", func(t *testing.T) {
+		var log lockedBuffer
+		config := testConfig
+		config.Log = slog.New(slog.NewTextHandler(&log, nil))
+		rooms, _ := startRooms(t, config, newStepStore(true))
+		panicOn(rooms, func(c room.Command) bool { _, take := c.(*room.TakeSeat); return take })
+		s := newSession(t, rooms, 1).joined("r")
+		s.mu.Lock()
+		to := s.room
+		s.mu.Unlock()
+		to.Send(&Request{RoomID: "r", Session: s, Command: &room.TakeSeat{Session: s.id, Seat: 1}, Begun: 36})
+		s.waitFor(1)
+		require.Contains(t, log.String(), fmt.Sprintf(`msg="room panicked" room=r command=*room.TakeSeat session=%d begun=10 reason=injected stack=`, s.id))
 	})
 
 	t.Run("held seats and memberships outlive it", func(t *testing.T) {

@@ -67,5 +67,6 @@ func TestReclaim_who_asked_is_cut_if_a_panic_hit_while_members_were_told(t *test
 	b := newSession(t, rooms, 2)
 	b.join("r")
 	eventually(t, func() bool { return a.wasCut() && b.wasCut() }, "both cut")
+	require.Empty(t, append(a.lost(), b.lost()...), "who was being told may have been answered")
 	newSession(t, rooms, 3).joined("r")
 }

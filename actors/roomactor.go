@@ -1,8 +1,10 @@
 package actors
 
 import (
+	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -402,10 +404,16 @@ func (a *roomActor) tell(m any) { a.rooms.system.Root.Send(a.self, m) }
 
 // failed answers the request that panicked.
 func (a *roomActor) failed(reason any) {
-	a.logger().Error("room panicked", "reason", reason, "stack", string(debug.Stack()))
+	log, r := a.logger(), a.current.request
+	switch {
+	case r != nil: // session and begun are in the correlation id of its calls to the backend
+		log = log.With("command", fmt.Sprintf("%T", r.Command), "session", uint64(r.Session.ID()), "begun", strconv.FormatUint(uint64(r.Begun), 36))
+	case a.current.order != nil:
+		log = log.With("command", fmt.Sprintf("%T", a.current.order))
+	}
+	log.Error("room panicked", "reason", reason, "stack", string(debug.Stack()))
 	a.rooms.observer.RoomPanicked()
 	a.panics.note(a.rooms.now())
-	r := a.current.request
 	a.current = work{}
 	switch {
 	case r == nil:

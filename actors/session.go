@@ -24,6 +24,9 @@ type Session interface {
 	// Reply answers a request, exactly once for each. It is written no later
 	// than the next Flush.
 	Reply(request *Request, reply room.Reply)
+	// Abandon tells, in place of Reply, that a request will not be answered: the
+	// room is given up, and the connection is about to be cut.
+	Abandon(request *Request)
 	// Flush has what was delivered written.
 	Flush()
 	// FlushLate is Flush for one of a crowd: what sessions of smaller rooms wait for

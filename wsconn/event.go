@@ -123,6 +123,7 @@ func (s *Session) join(p payload, ack transport.Ack) {
 	s.mu.Lock()
 	if s.gone.Load() {
 		s.mu.Unlock()
+		s.Abandon(r)
 		return
 	}
 	if s.roomID != "" && s.roomID != r.RoomID {

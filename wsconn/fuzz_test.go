@@ -141,15 +141,16 @@ type resident struct {
 
 var _ actors.Session = (*resident)(nil)
 
-func (*resident) ID() room.SessionID  { return 1 << 60 }
-func (*resident) User() room.UserID   { return 1 }
-func (*resident) Profile() []byte     { return []byte("{}") }
-func (*resident) Alive() bool         { return true }
-func (*resident) Attach(*actors.Room) {}
-func (*resident) Flush()              {}
-func (*resident) FlushLate()          {}
-func (*resident) Left(string)         {}
-func (*resident) Cut()                {}
+func (*resident) ID() room.SessionID      { return 1 << 60 }
+func (*resident) User() room.UserID       { return 1 }
+func (*resident) Profile() []byte         { return []byte("{}") }
+func (*resident) Alive() bool             { return true }
+func (*resident) Attach(*actors.Room)     {}
+func (*resident) Flush()                  {}
+func (*resident) FlushLate()              {}
+func (*resident) Left(string)             {}
+func (*resident) Cut()                    {}
+func (*resident) Abandon(*actors.Request) {}
 
 func (r *resident) Reply(*actors.Request, room.Reply) { close(r.joined) }
 

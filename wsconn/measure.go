@@ -39,11 +39,12 @@ const (
 	ResultSprawling             // the user's budget for rooms was used up
 	ResultFull                  // the room has as many participants as it may
 	ResultFailed                // through no fault of the client
+	ResultAbandoned             // not at all: the connection ended, or was cut with its room
 
 	resultEnd
 )
 
-var resultNames = [resultEnd]string{"ok", "refused", "invalid", "throttled", "flooded", "sprawling", "full", "failed"}
+var resultNames = [resultEnd]string{"ok", "refused", "invalid", "throttled", "flooded", "sprawling", "full", "failed", "abandoned"}
 
 // String returns the label of the result.
 func (r EventResult) String() string { return resultNames[r] }
@@ -94,8 +95,13 @@ func (s *Session) observe(m mark, result EventResult) {
 
 // observeReply counts the event of a request as answered.
 func (s *Session) observeReply(r *actors.Request, err room.Error) {
-	s.observe(mark{EventCode(r.Event), r.Begun}, resultOf(err))
+	s.observeResult(r, resultOf(err))
+}
+
+// observeResult counts the event of a request, and ends its trace.
+func (s *Session) observeResult(r *actors.Request, result EventResult) {
+	s.observe(mark{EventCode(r.Event), r.Begun}, result)
 	if r.Trace != nil {
-		r.Trace.(Trace).End(resultOf(err))
+		r.Trace.(Trace).End(result)
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"audioroom/actors"
 	"audioroom/actors/room"
+	"audioroom/wsconn/transport"
 
 	"github.com/stretchr/testify/require"
 )
@@ -30,6 +32,15 @@ func (w *world) Event(_ uint64, event EventCode, result EventResult, took time.D
 	w.events[name+" "+result.String()]++
 	w.slowest[name] = max(w.slowest[name], took)
 }
+
+// endings is a trace that notes how it ended.
+type endings []EventResult
+
+// Reached implements actors.Trace.
+func (*endings) Reached(actors.Step) {}
+
+// End implements Trace.
+func (e *endings) End(result EventResult) { *e = append(*e, result) }
 
 func TestGateway_measures_events(t *testing.T) {
 	t.Run("each_once_by_its_result", func(t *testing.T) {
@@ -60,6 +71,26 @@ func TestGateway_measures_events(t *testing.T) {
 		}
 		eventually(t, func() bool { return maps.Equal(w.counted(), want) }, "the last event is counted")
 		require.Equal(t, want, w.counted())
+	})
+
+	t.Run("that_are_never_answered", func(t *testing.T) {
+		w := newWorld(t, Config{})
+		ada := w.connect(t, 1)
+		ada.join("42")
+		s := w.session(t, 1)
+		ended := new(endings)
+		require.True(t, s.begin())
+		s.Abandon(&actors.Request{Session: s, Event: uint8(events["seat:take"].code), Trace: ended})
+		s.Abandon(&actors.Request{Session: s, Internal: true}) // nobody waits for it
+		require.Equal(t, endings{ResultAbandoned}, *ended)
+		require.Empty(t, s.underway)
+
+		ada.close()
+		eventually(t, s.gone.Load, "the session is over")
+		s.mark.event = events["room:join"].code
+		s.join(payload{roomID: []byte("42")}, transport.Ack{})
+		require.Empty(t, s.underway)
+		require.Equal(t, map[string]int{"room:join ok": 1, "seat:take abandoned": 1, "room:join abandoned": 1}, w.counted())
 	})
 
 	t.Run("from_the_time_they_come_to_their_answer", func(t *testing.T) {

@@ -151,6 +151,14 @@ func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 	}
 }
 
+// Abandon implements actors.Session.
+func (s *Session) Abandon(r *actors.Request) {
+	if !r.Internal {
+		s.observeResult(r, ResultAbandoned)
+		s.end()
+	}
+}
+
 // moved goes on when a leave was answered.
 func (s *Session) moved(leave *actors.Request) {
 	s.mu.Lock()
@@ -172,7 +180,9 @@ func (s *Session) moved(leave *actors.Request) {
 		s.end()
 	}
 	for _, join := range joins {
-		if !s.gone.Load() {
+		if s.gone.Load() {
+			s.Abandon(join)
+		} else {
 			s.gateway.rooms.Join(join)
 		}
 	}
@@ -213,7 +223,8 @@ func (s *Session) in() string {
 func (s *Session) Cut() { s.conn.Close(transport.ReasonMoved) }
 
 // begin takes a token for a request, and waits for one if too many requests
-// are under way. It reports false if the connection ended meanwhile.
+// are under way. It reports false, and counts the event, if the connection ended
+// meanwhile.
 func (s *Session) begin() bool {
 	select {
 	case s.underway <- struct{}{}:
@@ -224,6 +235,7 @@ func (s *Session) begin() bool {
 	case s.underway <- struct{}{}:
 		return true
 	case <-s.conn.Done():
+		s.observe(s.mark, ResultAbandoned)
 		return false
 	}
 }
