@@ -39,10 +39,16 @@ func (s *Store) activePage(ctx context.Context, from, count int64) ([]string, er
 	return s.ask.ZRange(ctx, "rooms:active", from, from+count-1).Result()
 }
 
-// RoomOf returns the room that user is in; ok is false if in none.
+// RoomOf returns the room that user is in; ok is false if in none. Half of the
+// connections are for these questions at most: clients may ask as many as they
+// like, and none of theirs is as urgent as whether a token was revoked.
 func (s *Store) RoomOf(ctx context.Context, user int64) (roomID string, ok bool, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
+	if err := s.lookups.Acquire(ctx, 1); err != nil {
+		return "", false, fmt.Errorf("room of user %d: %w", user, err)
+	}
+	defer s.lookups.Release(1)
 	roomID, err = s.ask.Get(ctx, userKey(user)).Result()
 	if errors.Is(err, redis.Nil) {
 		return "", false, nil

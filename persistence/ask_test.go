@@ -1,10 +1,16 @@
 package persistence_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -258,4 +264,78 @@ func TestStore_Pending_leaves_out_what_a_living_server_sends_itself(t *testing.T
 		leave()
 		eventually(t, func() bool { return len(read()) == 3 }, "all, once b is alone")
 	})
+}
+
+// stuckRedis answers all but where users are.
+func stuckRedis(t *testing.T) (url string, stuck *atomic.Int32) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	stuck = new(atomic.Int32)
+	var conns sync.WaitGroup
+	serve := func(conn net.Conn) {
+		defer conn.Close()
+		for r := bufio.NewReader(conn); ; {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				return
+			}
+			parts, _ := strconv.Atoi(strings.Trim(line, "*\r\n"))
+			command := make([]string, parts)
+			for i := range command {
+				_, _ = r.ReadString('\n') // its length
+				line, _ := r.ReadString('\n')
+				command[i] = strings.TrimSpace(line)
+			}
+			answer := "-ERR unknown command\r\n"
+			switch name := strings.ToLower(command[0]); {
+			case name == "get" && strings.HasSuffix(command[1], ":room"):
+				stuck.Add(1)
+				_, _ = r.Peek(1) // until the client has had enough
+				stuck.Add(-1)
+				return
+			case name == "get":
+				answer = "$-1\r\n"
+			case name == "exists":
+				answer = ":0\r\n"
+			}
+			_, _ = conn.Write([]byte(answer))
+		}
+	}
+	conns.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() { serve(conn) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		conns.Wait()
+	})
+	return "redis://" + listener.Addr().String() + "/0", stuck
+}
+
+// However many ask where users are, whether a token was revoked is answered.
+func TestStore_RoomOf_leaves_connections_to_others(t *testing.T) {
+	url, stuck := stuckRedis(t)
+	s := openURL(t, url)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	var asking sync.WaitGroup
+	for user := range int64(100) {
+		asking.Go(func() {
+			_, _, err := s.RoomOf(ctx, user)
+			assert.Error(t, err)
+		})
+	}
+	eventually(t, func() bool { return stuck.Load() == 8 }, "as many as may are asked")
+	for range 50 {
+		revoked, err := s.Revoked(context.Background(), "token", 7, time.Now())
+		require.NoError(t, err)
+		require.False(t, revoked)
+	}
+	require.LessOrEqual(t, stuck.Load(), int32(8))
+	cancel()
+	asking.Wait()
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/semaphore"
 
 	"audioroom/actors"
 )
@@ -32,6 +33,7 @@ type Store struct {
 	// pipe is for the writers alone, so that they never wait for a connection;
 	// ask is for everything else.
 	pipe, ask *redis.Client
+	lookups   *semaphore.Weighted // of the connections of ask, those that clients may take
 
 	// server names this store among those of other processes; with claims it
 	// makes the tokens that tell claims apart.
@@ -79,7 +81,7 @@ func Open(config Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		config: config, pipe: pipe, ask: ask,
+		config: config, pipe: pipe, ask: ask, lookups: semaphore.NewWeighted(askConnections / 2),
 		server:  rand.Text(), // without "-"
 		work:    make(chan struct{}, 1),
 		alarm:   time.NewTimer(time.Hour),
