@@ -3,9 +3,12 @@ package wsconn
 import (
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"audioroom/wsconn/transport"
 
 	"github.com/stretchr/testify/require"
 )
@@ -144,10 +147,24 @@ func TestSession_answers_invalid_payloads_in_the_style_of_each_event(t *testing.
 	}
 }
 
+// pauses counts how often a connection was not read for a want of answers.
+type pauses struct {
+	transport.NopObserver
+	n atomic.Int32
+}
+
+// Limited implements transport.Observer.
+func (p *pauses) Limited(limit transport.Limit) {
+	if limit.String() == "underway" {
+		p.n.Add(1)
+	}
+}
+
 // Beyond 256 requests under way nothing more is read, until one is answered.
 func TestSession_reads_no_more_than_it_has_answers_for(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newBubble(t, Config{})
+		seen := new(pauses)
+		w := newBubble(t, Config{Transport: transport.Config{Observer: seen}})
 		ada := w.connect(t, 1)
 		s := w.session(t, 1)
 		w.desk.keep()
@@ -157,6 +174,7 @@ func TestSession_reads_no_more_than_it_has_answers_for(t *testing.T) {
 		}
 		synctest.Wait()
 		require.Len(t, s.underway, maxUnderway)
+		require.Zero(t, seen.n.Load())
 		var sent []bool
 		go func() {
 			for range 20 {
@@ -166,6 +184,7 @@ func TestSession_reads_no_more_than_it_has_answers_for(t *testing.T) {
 		}()
 		synctest.Wait()
 		require.Less(t, len(sent), 3, "the connection is still read")
+		require.EqualValues(t, 1, seen.n.Load())
 		require.Len(t, s.parkedCommands(), maxUnderway-1)
 
 		w.desk.letIn(1)

@@ -231,6 +231,7 @@ func (s *Session) begin() bool {
 		return true
 	default:
 	}
+	s.conn.Limited(transport.LimitUnderway)
 	select {
 	case s.underway <- struct{}{}:
 		return true

@@ -79,6 +79,8 @@ func (m *metrics) Limited(limit transport.Limit) {
 		m.tally.refused[budgetServer].Add(1)
 	case transport.LimitFrames:
 		m.tally.refused[budgetFrames].Add(1)
+	case transport.LimitUnderway:
+		m.tally.refused[budgetUnderway].Add(1)
 	}
 }
 

@@ -47,11 +47,12 @@ const (
 	budgetAddress
 	budgetServer
 	budgetFrames
+	budgetUnderway
 
 	budgetEnd
 )
 
-var budgetNames = [budgetEnd]string{"connects", "user_connections", "address_connections", "connections", "frames"}
+var budgetNames = [budgetEnd]string{"connects", "user_connections", "address_connections", "connections", "frames", "underway"}
 
 // onlyOf are the results that one event alone has.
 var onlyOf = map[wsconn.EventResult]string{

@@ -16,6 +16,9 @@ const (
 	// LimitFrames: a connection is read slowly, it sent more than
 	// Config.FrameBudget. It counts once for each pause.
 	LimitFrames
+	// LimitUnderway: the program reads no further before it has answered something.
+	// It counts once for each pause.
+	LimitUnderway
 )
 
 // String returns the label of the limit, "unknown" for a value not listed.
@@ -25,9 +28,15 @@ func (l Limit) String() string {
 		return "connections"
 	case LimitFrames:
 		return "frames"
+	case LimitUnderway:
+		return "underway"
 	}
 	return "unknown"
 }
+
+// Limited has the Observer count that the client came up against a limit of the
+// program's own.
+func (c *Conn) Limited(limit Limit) { c.server.config.Observer.Limited(limit) }
 
 const (
 	// leastPause is how long reading stops at least: one timer for many frames.
