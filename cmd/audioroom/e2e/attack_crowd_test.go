@@ -159,12 +159,21 @@ func (c *mob) leave() {
 	c.done.Wait()
 }
 
-// harms are what a hostile client does over and over, on a connection that has
-// authenticated.
-var harms = []string{
-	`42["chat:message",{"roomId":"x","content":"x"}]`, "3", "40/elsewhere,", `421["user:getRoom",{"userId":1}]`, `422["room:join",{"roomId":"crowd"}]`,
-	"garbage", `42["nothing",` + strings.Repeat("[", 8000), `451-["x"]`, "ping",
-}
+// harm is frames: the first, and those that a client sends after it over and over.
+type harm struct{ first, again []byte }
+
+// harms are what a hostile client does on a connection that has authenticated.
+var harms = func() (all []harm) {
+	for _, text := range []string{
+		`42["chat:message",{"roomId":"x","content":"x"}]`, "3", "40/elsewhere,", `421["user:getRoom",{"userId":1}]`, `422["room:join",{"roomId":"crowd"}]`,
+		"garbage", `42["nothing",` + strings.Repeat("[", 8000), `451-["x"]`, `42["nothing",{` + strings.Repeat(`"\u0041":1,`, 1400) + `"x":1}]`,
+	} {
+		all = append(all, harm{again: masked(0x80, opText, text)})
+	}
+	begun, parts := masked(0x00, opText, "4"), bytes.Repeat(masked(0x00, 0x0, ""), 5000)
+	return append(all, harm{again: masked(0x80, opPing, "x")},
+		harm{begun, parts}, harm{begun, append(parts[:len(parts):len(parts)], masked(0x80, 0xa, "")...)})
+}()
 
 // harm connects, does one thing until the server has had enough or for half a
 // minute, and is gone. It reads nothing.
@@ -177,7 +186,7 @@ func (c *mob) harm(w *harness.World, token string, kind int) {
 		}
 	}
 	pause(time.Duration(500+rand.IntN(1000)) * time.Millisecond)
-	if kind%10 == 9 { // half a handshake
+	if kind%(len(harms)+1) == len(harms) { // half a handshake
 		if conn, err := net.Dial("tcp", address); err == nil {
 			_, _ = conn.Write([]byte(upgrading()))
 			pause(5 * time.Second)
@@ -199,12 +208,11 @@ func (c *mob) harm(w *harness.World, token string, kind int) {
 			return
 		}
 	}
-	text := harms[kind%len(harms)]
-	frame := masked(0x80, opText, text)
-	if text == "ping" {
-		frame = masked(0x80, opPing, "x")
+	harm := harms[kind%(len(harms)+1)]
+	if _, err := ws.NetConn().Write(harm.first); err != nil {
+		return
 	}
-	many := bytes.Repeat(frame, 1+(32<<10)/len(frame)) // what attackers cost is not the server's
+	many := bytes.Repeat(harm.again, 1+(32<<10)/len(harm.again)) // what attackers cost is not the server's
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end) && !c.over(); {
 		_ = ws.NetConn().SetWriteDeadline(time.Now().Add(time.Second))
 		if _, err := ws.NetConn().Write(many); err != nil {

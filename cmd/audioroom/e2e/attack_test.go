@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -216,23 +217,30 @@ func halfOpen(t *testing.T, s *siege, r *harness.Room) {
 	assert.Positive(t, timeouts())
 }
 
-// neverConnects upgrades and says nothing, or everything but CONNECT.
+// neverConnects upgrades and says nothing, or everything but CONNECT, or asks again
+// and again with a token that is no good.
 func neverConnects(t *testing.T, s *siege, _ *harness.Room) {
 	timeouts := s.grown(t, ended("connect_timeout"))
-	silent, chatty := intrude(t, s.World), intrude(t, s.World)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for range 100 {
-			if chatty.ws.WriteMessage(opText, []byte("3")) != nil {
-				return
+	silent, chatty, asking := intrude(t, s.World), intrude(t, s.World), intrude(t, s.World)
+	var talk sync.WaitGroup
+	say := func(i *intruder, text string, every time.Duration) {
+		talk.Go(func() {
+			for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(every) { // as a client that wants to seem alive
+				if i.ws.WriteMessage(opText, []byte(text)) != nil {
+					return
+				}
 			}
-			time.Sleep(50 * time.Millisecond) // as a client that wants to seem alive
-		}
-	}()
+		})
+	}
+	say(chatty, "3", 50*time.Millisecond)
+	say(asking, `40{"token":"a.b.c"}`, time.Second)
+	start := time.Now()
 	assert.Equal(t, 1008, silent.closed())
 	assert.Equal(t, 1008, chatty.closed())
+	assert.Equal(t, 1008, asking.closed())
+	assert.Less(t, time.Since(start), 8*time.Second)
 	chatty.ws.Close()
-	<-done
-	assert.GreaterOrEqual(t, timeouts(), 2.0)
+	asking.ws.Close()
+	talk.Wait()
+	assert.GreaterOrEqual(t, timeouts(), 3.0)
 }

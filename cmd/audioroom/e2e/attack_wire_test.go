@@ -1,11 +1,15 @@
 package e2e_test
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,29 +30,49 @@ func neverReads(t *testing.T, s *siege, _ *harness.Room) {
 	require.NoError(t, deaf.ws.NetConn().(*net.TCPConn).SetReadBuffer(4096))
 	deaf.join(room)
 	require.Contains(t, reader.next(), "room:userJoined")
-	heard := make(chan int)
-	go func() {
-		defer close(heard)
-		n := 0
-		for n < frames {
-			_, frame, err := reader.ws.ReadMessage()
-			if err != nil {
-				break
+	over := make(chan struct{})
+	var alive sync.WaitGroup
+	alive.Go(func() { // else it would be cut for its silence
+		for ticker := time.NewTicker(time.Second); deaf.ws.WriteMessage(opText, []byte("3")) == nil; {
+			select {
+			case <-ticker.C:
+			case <-over:
+				return
 			}
-			if strings.HasPrefix(string(frame), `42["room.level_up"`) {
+		}
+	})
+	defer alive.Wait()
+	defer close(over)
+	heard, ahead := make(chan error, 1), make(chan struct{}, 200) // what waits for the reader is no megabyte
+	go func() {
+		for n := 0; n < frames; {
+			_ = reader.ws.SetReadDeadline(time.Now().Add(patience)) // for each: all of them may take longer
+			_, frame, err := reader.ws.ReadMessage()
+			switch {
+			case err != nil:
+				heard <- fmt.Errorf("after %d frames: %w", n, err)
+				return
+			case strings.HasPrefix(string(frame), `42["room.level_up"`):
 				n++
-			} else if string(frame) == "2" {
+				<-ahead
+			case string(frame) == "2":
 				_ = reader.ws.WriteMessage(opText, []byte("3"))
 			}
 		}
-		heard <- n
+		heard <- nil
 	}()
-	padding := strings.Repeat("x", 1500)
+	padding := strings.Repeat("x", 3000) // 30 MB: more than a burst, and what the kernel takes
 	for range frames {
+		select {
+		case ahead <- struct{}{}:
+		case err := <-heard:
+			require.NoError(t, err, "who reads gets all of them")
+		}
 		s.Publish(t, harness.Envelope("room.level_up", P{"room_id": room, "payload": P{"padding": padding}}))
 	}
-	assert.Equal(t, frames, <-heard)
+	require.NoError(t, <-heard, "who reads gets all of them")
 	harness.Eventually(t, "who doesn't read is cut", func() bool { return slow() >= 1 })
+	assert.Equal(t, 1.0, slow(), "and nobody else")
 }
 
 // pingsWithoutPongs sends WebSocket pings and reads no pong, and answers none of
@@ -115,18 +139,19 @@ func junkWebSocket(t *testing.T, s *siege, r *harness.Room) {
 		bytes []byte
 		code  int
 	}{
-		"an unmasked frame":             {[]byte{0x81, 1, '3'}, 1002},
-		"a reserved opcode":             {masked(0x80, 0x3, "x"), 1002},
-		"a reserved control opcode":     {masked(0x80, 0xb, "x"), 1002},
-		"a reserved bit":                {masked(0xa0, opText, "3"), 1002},
-		"a long ping":                   {masked(0x80, opPing, strings.Repeat("x", 126)), 1002},
-		"a ping in parts":               {masked(0x00, opPing, "x"), 1002},
-		"a continuation of nothing":     {masked(0x80, 0x0, "x"), 1002},
-		"a message within a message":    {append(masked(0x00, opText, "4"), masked(0x80, opText, "2")...), 1002},
-		"a length of 2^63":              {[]byte{0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 1009},
-		"a length of 2^62":              {[]byte{0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 1009},
-		"a close frame that is no good": {masked(0x80, 0x8, "\x00"), 1000},
-		"a message of endless parts":    {append(masked(0x00, opText, "4"), []byte(strings.Repeat(string(masked(0x00, 0x0, strings.Repeat("x", 120))), 200))...), 1009},
+		"an unmasked frame":                {[]byte{0x81, 1, '3'}, 1002},
+		"a reserved opcode":                {masked(0x80, 0x3, "x"), 1002},
+		"a reserved control opcode":        {masked(0x80, 0xb, "x"), 1002},
+		"a reserved bit":                   {masked(0xa0, opText, "3"), 1002},
+		"a long ping":                      {masked(0x80, opPing, strings.Repeat("x", 126)), 1002},
+		"a ping in parts":                  {masked(0x00, opPing, "x"), 1002},
+		"a continuation of nothing":        {masked(0x80, 0x0, "x"), 1002},
+		"a message within a message":       {append(masked(0x00, opText, "4"), masked(0x80, opText, "2")...), 1002},
+		"a length of 2^63":                 {[]byte{0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 1009},
+		"a length of 2^62":                 {[]byte{0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 1009},
+		"a close frame that is no good":    {masked(0x80, 0x8, "\x00"), 1000},
+		"a message of endless parts":       {append(masked(0x00, opText, "4"), []byte(strings.Repeat(string(masked(0x00, 0x0, strings.Repeat("x", 120))), 200))...), 1009},
+		"a message of endless empty parts": {append(masked(0x00, opText, "4"), bytes.Repeat(masked(0x00, 0x0, ""), 30_000)...), 1002},
 	} {
 		i := enter(t, s.World, harness.NewUser()).join(r.ID)
 		hearGuest(r)
