@@ -21,8 +21,11 @@ run: ## run the server in development mode
 build: ## build bin/audioroom
 	$(GO) build -trimpath -o bin/audioroom ./cmd/audioroom
 
+# One package after the other: many tests are about time. What they have in common
+# is compiled before, on all cores.
 test: setup vet ## run all tests under the race detector
-	$(GO) test -race -timeout 30m ./...
+	$(GO) build -race ./...
+	$(GO) test -race -p 1 -timeout 30m ./...
 
 setup: ## find or install what the tests need
 	.ci/setup
