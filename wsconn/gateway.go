@@ -123,6 +123,7 @@ type Gateway struct {
 	lastID      atomic.Uint64
 	sessions    atomic.Int64 // of authenticated clients
 	quotas      quotas
+	debts       *debts
 
 	mu        sync.Mutex     // guards what follows
 	addresses map[string]int // connections; empty without a limit
@@ -175,7 +176,7 @@ func New(config Config, rooms Rooms, users *Users, backend actors.Backend, direc
 	g := &Gateway{
 		config: config, verifier: newVerifier(config.Secrets), revocations: revocations, rooms: rooms,
 		backend: backend, directory: directory,
-		users: users, addresses: make(map[string]int), quotas: newQuotas(&config),
+		users: users, addresses: make(map[string]int), quotas: newQuotas(&config), debts: newDebts(),
 	}
 	if t := &config.Transport; t.FrameBudget == 0 && config.EventBudget > 0 {
 		t.FrameBudget = max(framesPerEvent*config.EventBudget, leastFrames)
@@ -312,6 +313,7 @@ func (g *Gateway) newSession(c *transport.Conn, who *identity) *Session {
 
 // accept lets an authenticated client in.
 func (g *Gateway) accept(s *Session, expiresAt time.Time) {
+	g.inherit(s)
 	s.conn.Value.(*client).session.Store(s)
 	g.sessions.Add(1)
 	s.mu.Lock() // the client may be gone already
@@ -354,6 +356,7 @@ func (g *Gateway) closeSession(c *transport.Conn, reason string) {
 	s := c.Value.(*client).session.Swap(nil)
 	if s != nil {
 		s.leaveAll()
+		g.debts.add(s.user, c.Paid(), c.Clock())
 		g.users.exit(s)
 		g.sessions.Add(-1)
 		g.config.Log.Info("session closed", "session", uint64(s.id), "user", int64(s.user), "reason", reason,

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,10 +57,11 @@ const (
 	mostParts = 8
 )
 
-// pacing is how far a connection has used up its budget of frames. It belongs to
-// the connection's reading goroutine. Times are Server.now.
+// pacing is how far a connection has used up its budget of frames. Times are
+// Server.now. What is not atomic belongs to the connection's reading goroutine.
 type pacing struct {
-	paid   int64         // until when the frames so far are paid for
+	paid   atomic.Int64  // until when the frames so far are paid for; the reading goroutine sets it
+	owed   atomic.Int64  // see Owe
 	last   int64         // when the last one was let through
 	paused time.Duration // how long reading has stopped
 	bytes  int           // read since the last frame
@@ -90,12 +92,24 @@ func (c *Conn) pace() {
 	if now-p.last >= int64(silence) {
 		p.paused = 0
 	}
-	p.paid = max(p.paid, now) + int64(frames)*each
-	if over := p.paid - now - int64(config.FrameBudget)*each; over > 0 {
+	paid := max(p.paid.Load(), p.owed.Load(), now) + int64(frames)*each
+	p.paid.Store(paid)
+	if over := paid - now - int64(config.FrameBudget)*each; over > 0 {
 		c.pause(min(max(time.Duration(over), leastPause), mostPaused))
 	}
 	p.last = c.server.now()
 }
+
+// Paid returns until when, by Clock, the frames that the client has sent are paid
+// for. What lies ahead is the part of the budget that is used up. Any goroutine may
+// ask.
+func (c *Conn) Paid() time.Duration {
+	return time.Duration(max(c.pacing.paid.Load(), c.pacing.owed.Load()))
+}
+
+// Owe has the client begin with what it has used up on another connection, whose
+// Paid it is. Any goroutine may call it.
+func (c *Conn) Owe(until time.Duration) { c.pacing.owed.Store(int64(until)) }
 
 // pause waits, or until the connection has ended. It ends it if it has waited
 // for too long.
