@@ -22,14 +22,15 @@ type quotas struct {
 }
 
 const (
-	// leastSessions is how many sessions a user may begin within a minute: ten tabs
-	// that connect every five seconds. Where a user may have more sockets, each has
-	// as much; where they may have any number there is no bound.
-	leastSessions        = 120
-	sessionsOfConnection = 12
+	// leastSessions is how many sessions a user may begin within a minute: twenty a
+	// second, as events; what honest pages do in a bad minute is far below. Where a
+	// user may have more sockets, each has as much; where they may have any number
+	// there is no bound.
+	leastSessions        = 1200
+	sessionsOfConnection = 120
 	// leastJoins is how many rooms a user may join within a minute, or as many as
-	// they may open.
-	leastJoins = 300
+	// they may open: half of the events that a socket may send.
+	leastJoins = 600
 )
 
 // newQuotas returns the quotas of a server. Without a budget of events users may

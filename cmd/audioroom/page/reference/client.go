@@ -20,7 +20,7 @@ var ClientEvents = []ClientEvent{
 			"Joining the room that the socket is in answers the state and changes nothing. Joining another one leaves the first.",
 			"When the number of seats shrinks, who sits beyond hears `seat:cleared` and stays in the room, and locks beyond are lifted with `seat:locked {isLocked: false}`.",
 			"A user whom the backend has blocked is refused with `room_blocked`.",
-			"A room has 10,000 participants (`PARTICIPANTS_PER_ROOM`) at most; a user whose seat is held gets in nevertheless. A user may open 300 rooms (`ROOMS_PER_MINUTE`) a minute; beyond it joins are refused with `Too many requests` until some seconds have passed.",
+			"A room has 10,000 participants (`PARTICIPANTS_PER_ROOM`) at most; a user whose seat is held gets in nevertheless. A user may join 600 rooms a minute, the one that the socket is in not counted, and open 300 (`ROOMS_PER_MINUTE`); beyond it joins are refused with `Too many requests` until some seconds have passed.",
 		},
 	},
 	{

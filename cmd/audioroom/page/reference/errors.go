@@ -15,7 +15,7 @@ var ConnectErrors = []Error{
 	{"Invalid credentials", "The token is wrongly signed, expired or revoked, or its user is blocked."},
 	{"Authentication failed", "The token could not be checked, because Redis does not answer. Try again."},
 	{"Too many connections", "This user has as many connections as they may already."},
-	{"Too many requests", "Too many attempts to connect on one connection."},
+	{"Too many requests", "Too many attempts to connect on one connection, or too many sessions of one user within a minute."},
 	{"Invalid namespace", "The server has the main namespace alone."},
 }
 
