@@ -30,7 +30,7 @@ func newClient(url string, connections, writeBuffer int, wrap func(net.Conn) net
 	options.WriteBufferSize = writeBuffer
 	options.MinIdleConns = 0
 	options.PipelinePoolSize = -1 // the one pool serves both
-	options.PoolTimeout = askTimeout
+	options.PoolTimeout = time.Minute // the context of each question ends before
 
 	dial := redis.NewDialer(options)
 	options.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {

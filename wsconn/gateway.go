@@ -46,8 +46,11 @@ type Config struct {
 	RoomsPerMinute int
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	// LookupTimeout bounds a question to the store on a client's behalf: whether
-	// a token was revoked, where a user is. Default 1 s.
+	// RevocationTimeout bounds the question to the store whether a token was
+	// revoked. Default 3 s: Socket.IO clients that are refused don't come back by
+	// themselves, and after a restart all of them come at once.
+	RevocationTimeout time.Duration
+	// LookupTimeout bounds the question to the store where a user is. Default 1 s.
 	LookupTimeout time.Duration
 	// Observer counts. Nil for none.
 	Observer Observer
@@ -161,6 +164,9 @@ var (
 
 // New returns a gateway. Shutdown ends it.
 func New(config Config, rooms Rooms, users *Users, backend actors.Backend, directory Directory, revocations Revocations) (*Gateway, error) {
+	if config.RevocationTimeout == 0 {
+		config.RevocationTimeout = 3 * time.Second
+	}
 	if config.LookupTimeout == 0 {
 		config.LookupTimeout = time.Second
 	}
@@ -263,7 +269,7 @@ func (g *Gateway) authenticate(c *transport.Conn, token string) {
 		g.reject(c, s, AuthTooMany)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), g.config.LookupTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), g.config.RevocationTimeout)
 	defer cancel()
 	revoked, err := g.revocations.Revoked(ctx, who.token, int64(who.user), who.issuedAt)
 	switch {

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 )
+
+// pairs counts the pairs written. A file system's clock ticks too slowly to tell
+// two of them apart.
+var pairs atomic.Int64
 
 // writePair writes a certificate of that name, signed by itself, and its key.
 func writePair(t *testing.T, certFile, keyFile, name string) {
@@ -37,8 +42,10 @@ func writePair(t *testing.T, certFile, keyFile, name string) {
 	require.NoError(t, err)
 	secret, err := x509.MarshalPKCS8PrivateKey(key)
 	require.NoError(t, err)
+	written := time.Unix(pairs.Add(1), 0)
 	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
 		require.NoError(t, os.WriteFile(file+".new", pem.EncodeToMemory(block), 0o600))
+		require.NoError(t, os.Chtimes(file+".new", written, written))
 		require.NoError(t, os.Rename(file+".new", file))
 	}
 }

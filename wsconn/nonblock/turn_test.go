@@ -1,7 +1,6 @@
 package nonblock_test
 
 import (
-	"net"
 	"runtime"
 	"testing"
 	"time"
@@ -18,15 +17,7 @@ func TestTurn_lets_readers_go_first(t *testing.T) {
 	turn, err := nonblock.NewTurn()
 	require.NoError(t, err)
 	defer turn.Close()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	near, err := net.Dial("tcp", listener.Addr().String())
-	require.NoError(t, err)
-	defer near.Close()
-	far, err := listener.Accept()
-	require.NoError(t, err)
-	defer far.Close()
+	near, far := pair(t)
 
 	const rounds = 100
 	read := make(chan struct{}, rounds)
