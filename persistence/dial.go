@@ -29,7 +29,7 @@ func newClient(url string, connections, writeBuffer int, wrap func(net.Conn) net
 	options.PoolSize = connections
 	options.WriteBufferSize = writeBuffer
 	options.MinIdleConns = 0
-	options.PipelinePoolSize = -1 // the one pool serves both
+	options.PipelinePoolSize = -1     // the one pool serves both
 	options.PoolTimeout = time.Minute // the context of each question ends before
 
 	dial := redis.NewDialer(options)
