@@ -31,7 +31,7 @@ redis.call('DEL', unpack(stale))
 
 -- The epoch is not below Redis's clock (in µs, exact in a double until 2255), so
 -- that none comes twice after Redis lost the counter.
-local fence = redis.call('HGET', 'rooms:fence', id)
+local fence = redis.call('GET', 'rooms:fence:' .. id)
 local now = redis.call('TIME')
 local epoch = math.max(
 	redis.call('INCR', 'rooms:epoch'),
@@ -39,7 +39,7 @@ local epoch = math.max(
 	tonumber(string.match(fence or '', '^%d+') or 0) + 1)
 epoch = string.format('%.0f', epoch)
 redis.call('SET', 'rooms:epoch', epoch)
-redis.call('HSET', 'rooms:fence', id, epoch .. '.0')
+redis.call('SET', 'rooms:fence:' .. id, epoch .. '.0')
 
 local server = string.match(token, '^[^-]+')
 local owner = redis.call('HGET', 'rooms:owner', id)

@@ -30,5 +30,5 @@ end
 if ARGV[6] ~= '' then
 	redis.call('HSET', 'laravel:outbox', id, ARGV[6])
 end
-redis.call('HDEL', 'rooms:fence', id) -- last, as in write.lua
+redis.call('DEL', 'rooms:fence:' .. id) -- last, as in write.lua
 return 1

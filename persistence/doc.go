@@ -11,8 +11,8 @@
 //
 // # The fence
 //
-// Claiming a room gives it a new epoch, larger than any before. rooms:fence
-// holds for each room the epoch that may write and the revision it has reached.
+// Claiming a room gives it a new epoch, larger than any before. rooms:fence:{id}
+// holds the epoch that may write and the revision that the room has reached.
 // A commit names the revision it builds on; the script compares and
 //
 //   - writes, if the room is where the commit expects it;
@@ -44,7 +44,7 @@
 //
 //	user:{id}:room          string   room id; deleted only while it names the room that is left; expires after 24 h, refreshed while true
 //	rooms:active            zset     room id by last activity, Unix ms
-//	rooms:fence             hash     room id → epoch.revision; removed when the room closes
+//	rooms:fence:{id}        string   epoch.revision: which claim of the room may write, and how far it is; removed when the room closes
 //	rooms:owner             hash     room id → id of the server that claimed it last; removed when the room closes
 //	rooms:servers           set      ids of servers that may own rooms; one that is gone is removed when its rooms were taken over
 //	rooms:epoch             string   the last epoch given to any room: a counter that never falls behind Redis's clock in µs

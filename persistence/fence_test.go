@@ -152,7 +152,7 @@ func TestStore_Commit_when_redis_lost_everything(t *testing.T) {
 			c.Full, c.Last, c.Revision, c.Users = true, 1, 3, in(5)
 			mustCommit(t, s, c)
 			mustCommit(t, s, after(rooms[i], 3))
-			assert.Equal(t, fmt.Sprintf("%d.4", rooms[i].Epoch), redis.HGet(ctx, "rooms:fence", rooms[i].RoomID).Val())
+			assert.Equal(t, fmt.Sprintf("%d.4", rooms[i].Epoch), redis.Get(ctx, "rooms:fence:"+rooms[i].RoomID).Val())
 		}
 		for _, held := range rooms {
 			again := claim(t, s, held.RoomID)
@@ -192,7 +192,7 @@ func TestStore_Commit_when_redis_has_older_data(t *testing.T) {
 			"nonsense":          "?",
 		} {
 			t.Run(name, func(t *testing.T) {
-				require.NoError(t, redis.HSet(ctx, "rooms:fence", "r", fence).Err())
+				require.NoError(t, redis.Set(ctx, "rooms:fence:r", fence, 0).Err())
 				require.NoError(t, redis.Set(ctx, "rooms:epoch", older.Epoch, 0).Err())
 				c := after(held, 2)
 				before := dump(t, redis)
@@ -200,7 +200,7 @@ func TestStore_Commit_when_redis_has_older_data(t *testing.T) {
 				assert.Equal(t, before, dump(t, redis))
 				c.Full = true
 				mustCommit(t, s, c)
-				assert.Equal(t, fmt.Sprintf("%d.3", held.Epoch), redis.HGet(ctx, "rooms:fence", "r").Val())
+				assert.Equal(t, fmt.Sprintf("%d.3", held.Epoch), redis.Get(ctx, "rooms:fence:r").Val())
 				counter, err := redis.Get(ctx, "rooms:epoch").Uint64()
 				require.NoError(t, err)
 				assert.GreaterOrEqual(t, counter, held.Epoch)

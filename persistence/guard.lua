@@ -3,8 +3,9 @@
 -- whatever Redis holds under this or an older epoch may be replaced, or ''.
 -- Answers: 1 written, 2 was written before, -1 fenced, -2 diverged.
 local id, epoch = ARGV[1], ARGV[2]
+local room = 'room:' .. id .. ':'
 local written = epoch .. '.' .. ARGV[4]
-local fence = redis.call('HGET', 'rooms:fence', id)
+local fence = redis.call('GET', 'rooms:fence:' .. id)
 if fence ~= epoch .. '.' .. ARGV[3] then
 	if fence == written then
 		return 2
@@ -35,4 +36,3 @@ if fence ~= epoch .. '.' .. ARGV[3] then
 		redis.call('SET', 'rooms:epoch', epoch)
 	end
 end
-local room = 'room:' .. id .. ':'

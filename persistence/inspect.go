@@ -47,7 +47,7 @@ func (s *Store) Inspect(ctx context.Context, roomID string) (*Inspection, error)
 		seatKeys[i] = key + "seat:" + strconv.Itoa(i)
 	}
 	p := s.ask.TxPipeline()
-	fence := p.HGet(ctx, "rooms:fence", roomID)
+	fence := p.Get(ctx, "rooms:fence:"+roomID)
 	claim := p.Get(ctx, "rooms:claim:"+roomID)
 	snapshot := p.Get(ctx, key+"snapshot")
 	score := p.ZScore(ctx, "rooms:active", roomID)

@@ -20,7 +20,7 @@ func TestStore_Claim(t *testing.T) {
 		t.Run("of a room that does not exist creates nothing but the fence", func(t *testing.T) {
 			c := claim(t, s, "new")
 			assert.Nil(t, c.Snapshot)
-			assert.Equal(t, map[string]string{"rooms:fence": fmt.Sprintf("map[new:%d.0]", c.Epoch), "rooms:owner": "[new]"}, dump(t, redis))
+			assert.Equal(t, map[string]string{"rooms:fence:new": fmt.Sprintf("%d.0", c.Epoch), "rooms:owner": "[new]"}, dump(t, redis))
 			end := after(c, 0)
 			end.Close = true
 			mustCommit(t, s, end)
@@ -63,7 +63,7 @@ func TestStore_Claim(t *testing.T) {
 				"room:left:activity":     "1000",
 				"room:left:locked_seats": "map[4:{}]",
 				"rooms:active":           "[{1000 left}]",
-				"rooms:fence":            fmt.Sprintf("map[left:%d.0]", second.Epoch),
+				"rooms:fence:left":       fmt.Sprintf("%d.0", second.Epoch),
 				"rooms:owner":            "[left]",
 				"user:3:room":            "elsewhere",
 			}, dump(t, redis))
@@ -76,7 +76,7 @@ func TestStore_Commit_writes_what_readers_see(t *testing.T) {
 	eachRedis(t, func(t *testing.T, url string) {
 		s, redis, ctx := openURL(t, url), client(t, url), context.Background()
 		held := claim(t, s, "r")
-		fence := func(revision int) string { return fmt.Sprintf("map[r:%d.%d]", held.Epoch, revision) }
+		fence := func(revision int) string { return fmt.Sprintf("%d.%d", held.Epoch, revision) }
 
 		c := after(held, 0)
 		c.Participants, c.Users = 2, in(7, 8)
@@ -95,14 +95,14 @@ func TestStore_Commit_writes_what_readers_see(t *testing.T) {
 			"user:7:room":         "r",
 			"user:8:room":         "r",
 			"rooms:active":        "[{1000 r}]",
-			"rooms:fence":         fence(1),
+			"rooms:fence:r":       fence(1),
 			"rooms:owner":         "[r]",
 			"laravel:outbox":      `map[r:{"is_live":true}]`,
 		}
 		require.Equal(t, want, dump(t, redis))
 		assert.InDelta(t, 24*time.Hour, redis.PTTL(ctx, "user:7:room").Val(), float64(time.Minute))
 		assert.InDelta(t, 120*time.Second, redis.PTTL(ctx, "room:r:activity").Val(), float64(10*time.Second))
-		for _, key := range []string{"room:r:snapshot", "room:r:seat:3", "room:r:locked_seats", "room:r:participants", "room:r:members", "rooms:active", "rooms:fence"} {
+		for _, key := range []string{"room:r:snapshot", "room:r:seat:3", "room:r:locked_seats", "room:r:participants", "room:r:members", "rooms:active", "rooms:fence:r"} {
 			assert.Equal(t, time.Duration(-1), redis.PTTL(ctx, key).Val(), key+" never expires while the room lives")
 		}
 
@@ -115,7 +115,7 @@ func TestStore_Commit_writes_what_readers_see(t *testing.T) {
 			want["room:r:snapshot"] = string(c.Snapshot)
 			want["room:r:activity"] = fmt.Sprint(c.Activity)
 			want["rooms:active"] = fmt.Sprintf("[{%d r}]", c.Activity)
-			want["rooms:fence"] = fence(int(c.Revision))
+			want["rooms:fence:r"] = fence(int(c.Revision))
 		}
 		t.Run("a lock more, a lock less", func(t *testing.T) {
 			step(t, 1, func(c *actors.Commit) {

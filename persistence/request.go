@@ -77,7 +77,19 @@ func (r *request) uint(n uint64) {
 	r.since(start)
 }
 
+// change is one entry of write.lua's list.
+func (r *request) change(kind string, which int64, yes bool) {
+	r.string(kind)
+	r.int(which)
+	if yes {
+		r.string("1")
+	} else {
+		r.bytes(nil)
+	}
+}
+
 func (r *request) seat(s *actors.SeatChange) {
+	r.string("seat")
 	r.int(int64(s.Seat))
 	start := len(r.buf)
 	if s.User != 0 {
@@ -114,27 +126,14 @@ func (r *request) commit(ctx context.Context, c *actors.Commit, server string, i
 	r.int(inactivity)
 	r.int(int64(max(c.Participants, 0)))
 	r.bytes(c.Status)
-	r.int(int64(len(c.Seats)))
 	for i := range c.Seats {
 		r.seat(&c.Seats[i])
 	}
-	for _, locked := range []bool{true, false} {
-		count := r.count()
-		for _, l := range c.Locks {
-			if l.Locked == locked {
-				r.int(int64(l.Seat))
-			}
-		}
-		r.counted(count)
+	for _, l := range c.Locks {
+		r.change("lock", int64(l.Seat), l.Locked)
 	}
-	for _, in := range []bool{true, false} {
-		count := r.count()
-		for _, u := range c.Users {
-			if u.In == in {
-				r.int(int64(u.User))
-			}
-		}
-		r.counted(count)
+	for _, u := range c.Users {
+		r.change("user", int64(u.User), u.In)
 	}
 	return redis.NewIntCmd(ctx, r.args...)
 }
@@ -149,18 +148,6 @@ func (r *request) guard(c *actors.Commit, server string) {
 		server = ""
 	}
 	r.string(server)
-}
-
-// count begins a list whose length is not known yet; counted ends it.
-func (r *request) count() (list int) {
-	r.bytes(nil)
-	return len(r.args)
-}
-
-func (r *request) counted(list int) {
-	start := len(r.buf)
-	r.buf = strconv.AppendInt(r.buf, int64(len(r.args)-list), 10)
-	r.args[list-1].(*part).bytes = r.buf[start:len(r.buf):len(r.buf)]
 }
 
 // sizeOf is roughly how many bytes an order takes on the wire.

@@ -136,5 +136,5 @@ func moveIn(t *testing.T, w *harness.World, rooms []*furnished) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	require.NoError(t, store.Close(ctx))
-	require.Equal(t, strconv.Itoa(len(rooms)), fmt.Sprint(len(w.Redis.Fields(t, "rooms:fence"))))
+	require.Equal(t, strconv.Itoa(len(rooms)), fmt.Sprint(len(w.Redis.Keys(t, "rooms:fence:*"))))
 }
