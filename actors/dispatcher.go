@@ -1,12 +1,23 @@
 package actors
 
-import "github.com/asynkron/protoactor-go/actor"
+import (
+	"sync"
 
-// workers runs the actors that have something to do, on goroutines that are used
-// again: a new one for each message would have to grow its stack each time.
+	"github.com/asynkron/protoactor-go/actor"
+
+	"audioroom/actors/fifo"
+)
+
+// workers runs the actors that have something to do, one after the other, on as
+// few goroutines as can keep up: what comes together costs one wake-up, and no
+// goroutine has to grow its stack. Actors may block; others go on meanwhile.
 type workers struct {
-	idle  chan chan func() // of goroutines that wait for work
-	ended chan struct{}    // closed when nothing is scheduled any more
+	mu     sync.Mutex
+	work   sync.Cond // something is in queue, or the end has come
+	queue  fifo.Queue[func()]
+	idle   int  // goroutines that wait for work and were not called
+	called bool // a goroutine is on its way to the queue
+	ended  bool
 }
 
 // maxIdle bounds the goroutines that wait for work; throughput is after how many
@@ -19,39 +30,62 @@ const (
 var _ actor.Dispatcher = (*workers)(nil)
 
 func newWorkers() *workers {
-	return &workers{idle: make(chan chan func(), maxIdle), ended: make(chan struct{})}
+	w := new(workers)
+	w.work.L = &w.mu
+	return w
 }
 
 // Schedule implements actor.Dispatcher.
 func (w *workers) Schedule(run func()) {
-	select {
-	case next := <-w.idle:
-		next <- run
-	default:
-		go w.work(run)
-	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.queue.Push(run)
+	w.call()
 }
 
 // Throughput implements actor.Dispatcher.
 func (w *workers) Throughput() int { return throughput }
 
-// work runs what it was made for, then what it is given while it waits.
-func (w *workers) work(run func()) {
-	next := make(chan func(), 1)
-	for {
-		run()
-		select {
-		case w.idle <- next:
-		default: // enough wait already
-			return
-		}
-		select {
-		case run = <-next:
-		case <-w.ended:
-			return
-		}
+// call has one more goroutine come to a queue that is not empty, one at a time:
+// if whoever works already is faster it finds nothing. w.mu is locked.
+func (w *workers) call() {
+	if w.called || w.queue.Len() == 0 {
+		return
+	}
+	w.called = true
+	if w.idle > 0 {
+		w.idle--
+		w.work.Signal()
+	} else {
+		go w.run()
 	}
 }
 
-// close ends the goroutines. What is scheduled later may be lost.
-func (w *workers) close() { close(w.ended) }
+// run does what there is to do, for as long as it is needed.
+func (w *workers) run() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for {
+		w.called = false
+		for w.queue.Len() > 0 {
+			run := w.queue.Pop()
+			w.call()
+			w.mu.Unlock()
+			run()
+			w.mu.Lock()
+		}
+		if w.ended || w.idle >= maxIdle {
+			return
+		}
+		w.idle++
+		w.work.Wait()
+	}
+}
+
+// close ends the goroutines when nothing is left to do.
+func (w *workers) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	w.work.Broadcast()
+}

@@ -79,30 +79,3 @@ func (l *watchList) remove(o *order) {
 	}
 	o.earlier, o.later, o.watched = nil, nil, false
 }
-
-// queue holds orders, first in, first out.
-type queue struct {
-	orders []*order
-	head   int
-}
-
-func (q *queue) len() int { return len(q.orders) - q.head }
-
-func (q *queue) push(o *order) { q.orders = append(q.orders, o) }
-
-func (q *queue) first() *order { return q.orders[q.head] }
-
-func (q *queue) pop() *order {
-	o := q.orders[q.head]
-	q.orders[q.head] = nil
-	q.head++
-	switch {
-	case q.head == len(q.orders):
-		q.orders, q.head = q.orders[:0], 0
-	case q.head >= 1024 && q.head > len(q.orders)/2:
-		n := copy(q.orders, q.orders[q.head:])
-		clear(q.orders[n:])
-		q.orders, q.head = q.orders[:n], 0
-	}
-	return o
-}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"audioroom/actors"
+	"audioroom/actors/fifo"
 )
 
 // ErrClosed answers claims and commits that the store can't carry out any more
@@ -53,7 +54,7 @@ type Store struct {
 	alarm *time.Timer // of the watcher
 
 	mu       sync.Mutex
-	queue    queue
+	queue    fifo.Queue[*order]
 	watched  watchList
 	alarmSet bool
 	pending  int // orders not answered
@@ -131,7 +132,7 @@ func (s *Store) hand(o *order) {
 		return
 	}
 	s.pending++
-	s.queue.push(o)
+	s.queue.Push(o)
 	s.watched.add(o)
 	s.setAlarm()
 	s.mu.Unlock()
@@ -227,8 +228,8 @@ func (s *Store) Close(ctx context.Context) error {
 func (s *Store) giveUp() {
 	var left []*order
 	s.mu.Lock()
-	for s.queue.len() > 0 {
-		o := s.queue.pop()
+	for s.queue.Len() > 0 {
+		o := s.queue.Pop()
 		o.err = ErrClosed
 		left = append(left, o)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"audioroom/actors"
+	"audioroom/actors/fifo"
 	"audioroom/actors/room"
 )
 
@@ -33,7 +34,7 @@ type writer struct {
 
 	// again holds, in order, what goes first into the next pipeline: its last
 	// one failed as a whole.
-	again queue
+	again fifo.Queue[*order]
 	// parked holds what failed for a reason of its own, while others went
 	// through.
 	parked []*order
@@ -115,11 +116,11 @@ func (w *writer) collect(now time.Time) {
 		bytes += o.size()
 		return len(w.batch) == 0 || len(w.batch) < s.config.BatchCount && bytes <= s.config.BatchBytes
 	}
-	for w.again.len() > 0 {
-		if !fits(w.again.first()) {
+	for w.again.Len() > 0 {
+		if !fits(w.again.First()) {
 			return
 		}
-		w.batch = append(w.batch, w.again.pop())
+		w.batch = append(w.batch, w.again.Pop())
 	}
 	waiting := w.parked[:0]
 	for _, o := range w.parked {
@@ -133,10 +134,10 @@ func (w *writer) collect(now time.Time) {
 	w.parked = waiting
 
 	s.mu.Lock()
-	for s.queue.len() > 0 && fits(s.queue.first()) {
-		w.batch = append(w.batch, s.queue.pop())
+	for s.queue.Len() > 0 && fits(s.queue.First()) {
+		w.batch = append(w.batch, s.queue.Pop())
 	}
-	left := s.queue.len() > 0
+	left := s.queue.Len() > 0
 	s.mu.Unlock()
 	if left {
 		s.signal() // another writer may take it; or this one, next time
@@ -184,7 +185,7 @@ func (w *writer) settle() {
 		}
 		if unknownScript(err) {
 			unknown = true
-			w.again.push(o)
+			w.again.Push(o)
 			continue
 		}
 		fault := faultOf(err)
@@ -194,7 +195,7 @@ func (w *writer) settle() {
 			continue
 		}
 		broken = err
-		w.again.push(o)
+		w.again.Push(o)
 	}
 	finished := len(w.finished) > 0
 	s.finish(w.finished)
@@ -239,8 +240,8 @@ func (w *writer) park(o *order, err error) {
 // abandon answers all that the writer holds: the store is closed.
 func (w *writer) abandon() {
 	left := w.parked
-	for w.again.len() > 0 {
-		left = append(left, w.again.pop())
+	for w.again.Len() > 0 {
+		left = append(left, w.again.Pop())
 	}
 	for _, o := range left {
 		o.err = ErrClosed
