@@ -72,6 +72,22 @@ PASS
 	require.Error(t, err)
 }
 
+func TestLine_has_to_stay_as_another_is(t *testing.T) {
+	last := rows()[len(rows())-2]
+	require.Equal(t, "flat-1", last.flatTo)
+	one := Line{row: row{name: "flat-1"}, Values: []float64{100}}
+	many := Line{row: last, Values: []float64{126}}
+	many.compare([]Line{filled(30), one})
+	require.Contains(t, many.verdict(), "missed")
+	many.Values[0] = 124
+	require.Equal(t, "met", many.verdict())
+
+	one.Err = errors.New("no figure")
+	many = Line{row: last, Values: []float64{126}}
+	many.compare([]Line{one})
+	require.Empty(t, many.verdict())
+}
+
 func TestMissed(t *testing.T) {
 	broken := filled()
 	broken.Err = errors.New("ack twice: user 1")

@@ -73,6 +73,7 @@ func Fill(ctx context.Context, o *Options) ([]Line, error) {
 			continue
 		}
 		line := Line{row: r}
+		line.compare(lines)
 		if len(lines) > 0 && lines[len(lines)-1].Err == nil && lines[len(lines)-1].sameRuns(&r) { // another figure of the same runs
 			line.Results = lines[len(lines)-1].Results
 		}
@@ -84,6 +85,15 @@ func Fill(ctx context.Context, o *Options) ([]Line, error) {
 		lines = append(lines, line)
 	}
 	return lines, nil
+}
+
+// compare sets the target of a line that has to stay as another is.
+func (l *Line) compare(before []Line) {
+	for i := range before {
+		if b := &before[i]; b.name == l.flatTo && b.Err == nil {
+			l.target = flat * b.Median()
+		}
+	}
 }
 
 // sameRuns says whether another line needs nothing but another figure.
