@@ -1,5 +1,7 @@
 package actors
 
+import "slices"
+
 // dirty reports whether the room holds changes that no commit carries yet.
 func (a *roomActor) dirty() bool {
 	l := &a.life
@@ -143,7 +145,7 @@ func (a *roomActor) committed(c *Commit, err error) {
 		if c.Close {
 			a.ended()
 		} else if l.room.Participants() == 0 {
-			l.spare, l.buffer = nil, nil // an idle room keeps no memory for a busy one
+			l.spare, l.buffer, l.base = nil, nil, slices.Clone(l.base) // an idle room keeps no memory for a busy one
 		}
 	}
 }

@@ -44,6 +44,34 @@ func TestRoom_Leave(t *testing.T) {
 	})
 }
 
+// Most rooms that exist are empty: their seats take memory only while there is
+// something to remember of one.
+func TestRoom_without_anyone_keeps_only_seats_that_matter(t *testing.T) {
+	s := newStage(t, ann1, bob1)
+	s.ok(&room.LockSeat{Session: ann1, Rank: room.RankOwner, Seat: 2})
+	s.ok(&room.Leave{Session: ann1})
+	s.ok(&room.Leave{Session: bob1})
+	require.True(t, s.HasSeatsOfItsOwn(), "one is locked")
+
+	s = newStage(t, ann1)
+	require.True(t, s.HasSeatsOfItsOwn())
+	s.ok(&room.TakeSeat{Session: ann1, Seat: 1})
+	s.ok(&room.Drop{Session: ann1})
+	require.True(t, s.HasSeatsOfItsOwn(), "one is held")
+	s.after(grace).ok(&room.Tick{})
+	require.False(t, s.HasSeatsOfItsOwn())
+	require.Equal(t, seats, s.SeatCount())
+
+	s.ok(join(bob1))
+	s.ok(&room.TakeSeat{Session: bob1, Seat: 1})
+	require.True(t, s.HasSeatsOfItsOwn())
+	s.ok(&room.Leave{Session: bob1})
+	require.False(t, s.HasSeatsOfItsOwn())
+	s.ok(&room.Resize{MaxSeats: 2})
+	require.Equal(t, 2, s.SeatCount())
+	require.True(t, room.UntouchedSeatsAreFree())
+}
+
 // What a leave and a drop share.
 func TestRoom_Leave_or_Drop(t *testing.T) {
 	for name, leave := range map[string]func(room.SessionID) room.Command{

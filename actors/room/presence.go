@@ -106,6 +106,7 @@ func (r *Room) add(c *Join) *member {
 	r.last = m
 	if r.members == nil {
 		r.members = make(map[UserID]*member)
+		r.unfold()
 	}
 	r.members[c.User] = m
 	return m
@@ -122,9 +123,7 @@ func (r *Room) enter(m *member, session SessionID) {
 
 // unlink takes a participant out of the room's books.
 func (r *Room) unlink(m *member) {
-	if delete(r.members, m.user); len(r.members) == 0 { // an empty room keeps no memory of a crowd
-		r.members, r.sessions = nil, nil
-	}
+	delete(r.members, m.user)
 	if m.prev != nil {
 		m.prev.next = m.next
 	} else {
@@ -136,8 +135,28 @@ func (r *Room) unlink(m *member) {
 		r.last = m.prev
 	}
 	m.prev, m.next = nil, nil
-	if len(r.members) == 0 { // maps never shrink: let go of the buckets
+	if len(r.members) == 0 { // maps never shrink: an empty room keeps no memory of a crowd
 		r.members, r.sessions = nil, nil
+		r.fold()
+	}
+}
+
+// untouched is the seats of all rooms in which nobody is and no seat is anything
+// but free: most rooms that exist, and most of what one holds. Nobody writes there.
+var untouched [MaxSeats]seat
+
+// fold gives up the memory of seats that are all free. Until unfold none of them
+// may be changed.
+func (r *Room) fold() {
+	if len(r.members) == 0 && !slices.ContainsFunc(r.seats, func(s seat) bool { return s != seat{} }) {
+		r.seats = untouched[:len(r.seats):len(r.seats)]
+	}
+}
+
+// unfold makes the seats the room's own again.
+func (r *Room) unfold() {
+	if len(r.seats) > 0 && &r.seats[0] == &untouched[0] {
+		r.seats = make([]seat, len(r.seats))
 	}
 }
 

@@ -198,6 +198,7 @@ func (r *Room) expire(now int64, events []Event) []Event {
 			r.revision++
 		}
 	}
+	r.fold()
 	return events
 }
 
@@ -219,6 +220,8 @@ func (r *Room) clear(index int, except SessionID, events []Event) []Event {
 			m.seat = -1
 		}
 		events = append(events, Event{Kind: SeatCleared, Seat: index, Except: except})
+	default:
+		return events
 	}
 	s.user, s.heldUntil, s.muted = 0, 0, false
 	return events

@@ -185,6 +185,7 @@ func (x *trial) check(t *rapid.T) {
 	must.Equal(x.model.activity, x.room.Activity())
 	must.Equal(x.model.owner, x.room.Owner())
 	must.Equal(x.model.chairs, x.room.SeatCount())
+	must.True(room.UntouchedSeatsAreFree(), "a room wrote to the seats that all share")
 
 	for _, u := range users {
 		until, blocked := x.room.Blocked()[u]
