@@ -3,7 +3,12 @@ package actors
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
+	"strconv"
+
+	"github.com/asynkron/protoactor-go/actor"
 
 	"audioroom/actors/room"
 )
@@ -26,6 +31,19 @@ const (
 	panicWindow = 10_000
 )
 
+// respawning is what the supervisor does about a room that panicked: it has the
+// same actor go on at once, however often. The room counts its panics itself and
+// gives up in order, which a stopped actor could not.
+type respawning struct{}
+
+var _ actor.SupervisorStrategy = respawning{}
+
+// HandleFailure implements actor.SupervisorStrategy.
+func (respawning) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, _, _ any) {
+	system.Root.Send(child, respawnMessage{}) // nothing else may come for long
+	supervisor.ResumeChildren(child)
+}
+
 // panicCount counts the panics within a window that begins with the first.
 type panicCount struct {
 	since int64 // Unix ms
@@ -37,6 +55,30 @@ func (p *panicCount) note(now int64) {
 		p.since, p.count = now, 0
 	}
 	p.count++
+}
+
+// failed answers the request that panicked.
+func (a *roomActor) failed(reason any) {
+	log, r := a.logger(), a.current.request
+	switch {
+	case r != nil: // session and begun are in the correlation id of its calls to the backend
+		log = log.With("command", fmt.Sprintf("%T", r.Command), "session", uint64(r.Session.ID()), "begun", strconv.FormatUint(uint64(r.Begun), 36))
+	case a.current.order != nil:
+		log = log.With("command", fmt.Sprintf("%T", a.current.order))
+	}
+	log.Error("room panicked", "reason", reason, "stack", string(debug.Stack()))
+	a.rooms.observer.RoomPanicked()
+	a.broken = true
+	a.panics.note(a.rooms.now())
+	a.current = work{}
+	switch {
+	case r == nil:
+	case isDeparture(r.Command): // who is gone is gone: it is tried again
+		a.waiting = append([]work{{request: r}}, a.waiting...)
+	default:
+		r.Session.Reply(r, room.Reply{Err: room.ErrInternal})
+		r.Session.Flush()
+	}
 }
 
 // respawn goes on after a panic: the room is restored as it was last handed to

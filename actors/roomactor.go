@@ -1,10 +1,7 @@
 package actors
 
 import (
-	"fmt"
 	"log/slog"
-	"runtime/debug"
-	"strconv"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -28,8 +25,7 @@ const (
 )
 
 // roomActor is one room as an actor. Proto.Actor runs Receive on one goroutine
-// at a time, which owns every field. The same value serves across respawns: a
-// panic costs the room.Room, nothing else.
+// at a time, which owns every field. A panic costs the room.Room, nothing else.
 type roomActor struct {
 	id      string
 	rooms   *Rooms
@@ -44,6 +40,7 @@ type roomActor struct {
 	asks    map[room.UserID][]*Request // waiting for a user's rank
 	current work                       // being applied
 	panics  panicCount
+	broken  bool   // it panicked and was not respawned yet
 	joins   uint64 // received from the supervisor
 	wakeAt  int64  // what the supervisor was asked for, Unix ms, 0 for nothing
 	counted int    // participants, as the observer was told
@@ -109,6 +106,7 @@ type work struct {
 // Messages of the room actor beside *Request.
 type (
 	tickMessage      struct{}
+	respawnMessage   struct{}
 	rewriteMessage   struct{}
 	drainMessage     struct{}
 	orderMessage     struct{ command room.Command }
@@ -146,16 +144,22 @@ func (a *roomActor) Receive(ctx actor.Context) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			a.failed(reason)
-			panic(reason) // the supervisor respawns the room
+			panic(reason) // the supervisor has the room respawned
 		}
 	}()
+	if a.broken { // whatever has come first
+		a.broken = false
+		a.rooms.observer.RoomRespawned()
+		a.respawn()
+	}
 	switch m := ctx.Message().(type) {
 	case *Request:
 		a.receive(m)
 	case *committedMessage:
 		a.committed(m.commit, m.err)
 	case *actor.Started:
-		a.started(ctx)
+		a.self = ctx.Self()
+		a.claim()
 	case tickMessage:
 		a.wakeAt = 0
 		a.tick()
@@ -187,23 +191,13 @@ func (a *roomActor) Receive(ctx actor.Context) {
 		}
 	case drainMessage:
 		a.draining = true
+	case respawnMessage: // that has been done
 	case *lookMessage: // it settles like the others: who came before it may count on that
 		a.look(m)
 	default: // life cycle: nothing to do
 		return
 	}
 	a.settle()
-}
-
-// started begins the actor's life, or goes on after a panic.
-func (a *roomActor) started(ctx actor.Context) {
-	if a.self != nil {
-		a.rooms.observer.RoomRespawned()
-		a.respawn()
-		return
-	}
-	a.self = ctx.Self()
-	a.claim()
 }
 
 // receive takes a request from the mailbox.
@@ -401,29 +395,6 @@ func (a *roomActor) arm() {
 
 // tell sends the actor a message from any goroutine.
 func (a *roomActor) tell(m any) { a.rooms.system.Root.Send(a.self, m) }
-
-// failed answers the request that panicked.
-func (a *roomActor) failed(reason any) {
-	log, r := a.logger(), a.current.request
-	switch {
-	case r != nil: // session and begun are in the correlation id of its calls to the backend
-		log = log.With("command", fmt.Sprintf("%T", r.Command), "session", uint64(r.Session.ID()), "begun", strconv.FormatUint(uint64(r.Begun), 36))
-	case a.current.order != nil:
-		log = log.With("command", fmt.Sprintf("%T", a.current.order))
-	}
-	log.Error("room panicked", "reason", reason, "stack", string(debug.Stack()))
-	a.rooms.observer.RoomPanicked()
-	a.panics.note(a.rooms.now())
-	a.current = work{}
-	switch {
-	case r == nil:
-	case isDeparture(r.Command): // who is gone is gone: it is tried again
-		a.waiting = append([]work{{request: r}}, a.waiting...)
-	default:
-		r.Session.Reply(r, room.Reply{Err: room.ErrInternal})
-		r.Session.Flush()
-	}
-}
 
 // logger returns the log of this room.
 func (a *roomActor) logger() *slog.Logger { return a.rooms.log.With("room", a.id) }

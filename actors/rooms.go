@@ -99,12 +99,10 @@ func Start(config Config, store Store, backend Backend, users Users, encode Enco
 			r.observer.Dropped()
 		}
 	})
-	s := &supervisor{rooms: r, entries: make(map[string]*entry)}
+	s := newSupervisor(r)
 	r.supervisor = r.system.Root.Spawn(actor.PropsFromProducer(
 		func() actor.Actor { return s },
-		// A room that panics is respawned at once, however often: it counts its
-		// panics itself and gives up in order, which a stopped actor could not.
-		actor.WithSupervisor(actor.NewRestartingStrategy()),
+		actor.WithSupervisor(respawning{}),
 		actor.WithGuardian(actor.NewOneForOneStrategy(0, 0, resumeAlways)),
 		actor.WithMailbox(func() actor.Mailbox {
 			r.inbox = unbounded()

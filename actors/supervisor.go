@@ -19,6 +19,22 @@ type supervisor struct {
 	timer   *time.Timer
 	restore *restoreMessage // under way, nil if none
 	stop    *stopMessage    // under way, nil if none
+
+	props    *actor.Props // of all rooms
+	spawning *roomActor   // which they are for while it is spawned
+}
+
+func newSupervisor(r *Rooms) *supervisor {
+	s := &supervisor{rooms: r, entries: make(map[string]*entry)}
+	s.props = actor.PropsFromProducer(
+		func() actor.Actor { return s.spawning },
+		actor.WithDispatcher(r.workers),
+		actor.WithMailbox(func() actor.Mailbox {
+			s.spawning.mailbox = unbounded()
+			return s.spawning.mailbox
+		}),
+	)
+	return s
 }
 
 // entry is a living room actor.
@@ -114,16 +130,9 @@ func (s *supervisor) entry(ctx actor.Context, id string) *entry {
 		return e
 	}
 	e = &entry{room: &Room{id: id, system: s.rooms.system}, index: -1}
-	a := &roomActor{id: id, rooms: s.rooms, handle: e.room}
-	e.room.pid = ctx.Spawn(actor.PropsFromProducer(
-		func() actor.Actor { return a },
-		actor.WithDispatcher(s.rooms.workers),
-		actor.WithMailbox(func() actor.Mailbox {
-			a.mailbox = unbounded()
-			return a.mailbox
-		}),
-	))
-	e.mailbox = a.mailbox
+	s.spawning = &roomActor{id: id, rooms: s.rooms, handle: e.room}
+	e.room.pid = ctx.Spawn(s.props)
+	e.mailbox, s.spawning = s.spawning.mailbox, nil
 	s.entries[id] = e
 	s.rooms.observer.RoomOpened()
 	return e
