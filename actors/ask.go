@@ -17,7 +17,7 @@ func (a *roomActor) ask(r *Request, user room.UserID) {
 	if len(a.asks[user]) > 1 {
 		return
 	}
-	a.rooms.backend.Rank(r.Cause(), a.id, user, func(rank room.Rank, err error) {
+	a.rooms.backend.Rank(r.Cause(), a.handle.id, user, func(rank room.Rank, err error) {
 		a.tell(&rankMessage{user: user, rank: rank, err: err})
 	})
 }
@@ -76,7 +76,7 @@ func (a *roomActor) inquire(r *Request, join *room.Join) {
 	}
 	a.life.inquired = true
 	asked := a.life.resized
-	a.rooms.backend.Info(r.Cause(), a.id, func(info RoomInfo, err error) {
+	a.rooms.backend.Info(r.Cause(), a.handle.id, func(info RoomInfo, err error) {
 		a.tell(&infoMessage{info: info, err: err, asked: asked, by: join.User, seatCount: join.SeatCount})
 	})
 }

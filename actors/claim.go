@@ -34,7 +34,7 @@ func (a *roomActor) claim() {
 
 func (a *roomActor) startClaim() {
 	a.life.ticket = &claimTicket{a}
-	a.rooms.store.Claim(a.id, a.life.ticket)
+	a.rooms.store.Claim(a.handle.id, a.life.ticket)
 }
 
 // reset lets go of all that the room was.
@@ -90,7 +90,7 @@ func (a *roomActor) restore(
 	snapshot []byte, blocked map[room.UserID]int64, from func(*room.Snapshot, int64, *room.Config) *room.Room,
 ) (toldLive bool, err error) {
 	now, config := a.rooms.now(), &a.rooms.config.Room
-	r := room.New(a.id, now, config)
+	r := room.New(a.handle.id, now, config)
 	defer func() {
 		if reason := recover(); reason != nil {
 			toldLive, err = false, fmt.Errorf("%w: %v", errUnreadable, reason)

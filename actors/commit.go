@@ -38,7 +38,7 @@ func (a *roomActor) advanceLate() {
 	l := &a.life
 	if !l.room.IsClosed() {
 		if a.countToTell() {
-			a.rooms.backend.Report(l.cause, a.id, a.status(), false)
+			a.rooms.backend.Report(l.cause, a.handle.id, a.status(), false)
 			l.mustTell = true // the outbox has not heard of it
 		}
 		l.base = l.room.AppendSnapshot(nil, l.epoch, a.toldLive())
@@ -83,7 +83,7 @@ func (a *roomActor) newCommit() *Commit {
 	}
 	l.spare = nil
 	*c = Commit{
-		RoomID: a.id, Epoch: l.epoch, Last: l.confirmed, Revision: l.room.Revision(), Full: l.full,
+		RoomID: a.handle.id, Epoch: l.epoch, Last: l.confirmed, Revision: l.room.Revision(), Full: l.full,
 		Activity: l.room.Activity(), Participants: l.room.Participants(), By: a,
 		Seats: c.Seats[:0], Locks: c.Locks[:0], Users: c.Users[:0],
 	}
@@ -171,7 +171,7 @@ func (a *roomActor) commitLate(c *Commit) {
 func (a *roomActor) tellBackend() {
 	if status := a.life.untold; status != nil {
 		a.life.untold = nil
-		a.rooms.backend.Report(a.life.cause, a.id, status, a.life.commit.Close)
+		a.rooms.backend.Report(a.life.cause, a.handle.id, status, a.life.commit.Close)
 	}
 }
 

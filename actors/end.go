@@ -60,7 +60,7 @@ func (a *roomActor) gone() {
 // another process owns the room now, or this one is stopping.
 func (a *roomActor) lose(err error) {
 	if errors.Is(err, ErrFenced) {
-		a.rooms.backend.Report(Cause{}, a.id, nil, false) // the owner tells the backend
+		a.rooms.backend.Report(Cause{}, a.handle.id, nil, false) // the owner tells the backend
 	}
 	cut := a.everybody(err)
 	a.gone()
@@ -112,7 +112,7 @@ func (a *roomActor) everybody(err error) []Session {
 // now.
 func (a *roomActor) cut(sessions []Session) {
 	for _, s := range sessions {
-		s.Left(a.id)
+		s.Left(a.handle.id)
 		s.Cut()
 	}
 }

@@ -46,15 +46,15 @@ func (a *roomActor) releaseEvent(o *outcome, e *room.Event) (broadcast bool) {
 		if s := members.remove(e.Session); s != nil {
 			s.Flush() // of what it heard until now
 			if o.request == nil {
-				s.Left(a.id)
+				s.Left(a.handle.id)
 			}
 		}
 	case room.UserConfirmed: // the store's business alone
 	case room.InviteReceived:
-		a.rooms.users.Deliver(e.User, a.rooms.encode(a.id, e))
+		a.rooms.users.Deliver(e.User, a.rooms.encode(a.handle.id, e))
 	default:
 		if len(members.sessions) > 0 {
-			members.deliver(a.rooms.encode(a.id, e), e.Except)
+			members.deliver(a.rooms.encode(a.handle.id, e), e.Except)
 			return true
 		}
 	}

@@ -26,24 +26,25 @@ const (
 
 // roomActor is one room as an actor. Proto.Actor runs Receive on one goroutine
 // at a time, which owns every field. A panic costs the room.Room, nothing else.
+// There may be very many, most of them idle: a few words more are a larger size of
+// the allocator's.
 type roomActor struct {
-	id      string
 	rooms   *Rooms
 	self    *actor.PID
 	mailbox actor.Mailbox
-	handle  *Room
-
-	phase phase
-	life  life
+	handle  *Room // has the id
+	life    life
 
 	waiting []work                     // for the claim, for the end, or to be applied again
 	asks    map[room.UserID][]*Request // waiting for a user's rank
 	current work                       // being applied
+	joins   uint64                     // received from the supervisor
+	wakeAt  int64                      // what the supervisor was asked for, Unix ms, 0 for nothing
+	counted int                        // participants, as the observer was told
 	panics  panicCount
-	broken  bool   // it panicked and was not respawned yet
-	joins   uint64 // received from the supervisor
-	wakeAt  int64  // what the supervisor was asked for, Unix ms, 0 for nothing
-	counted int    // participants, as the observer was told
+
+	phase  phase
+	broken bool // it panicked and was not respawned yet
 	// draining says that the process stops: nothing new is taken, and what is
 	// under way comes to its end.
 	draining bool
@@ -54,24 +55,16 @@ type life struct {
 	room *room.Room
 	// ticket is the last claim; answers to others are stale.
 	ticket *claimTicket
-	// claimLate says that the store did not answer the claim in time.
-	claimLate bool
 	// epoch is the claim's, 0 while the store has not answered.
 	epoch uint64
 	// confirmed is the revision of the last confirmed commit of this epoch.
 	confirmed uint64
-	// full says that the next commit replaces what the store holds, mustTell that
-	// it carries a status even if the count is the one last told.
-	full, mustTell bool
 	// quarantine is why the room is put aside, empty if it is not.
 	quarantine string
 	// ended is why the room is over, empty if it is not or nobody ever joined it.
 	ended string
 	// cause is the last request that changed the number of participants.
 	cause Cause
-	// late says that the store did not confirm in time: outcomes are released
-	// without waiting for it.
-	late bool
 
 	open     *batch  // applied, not handed to the store; nil if empty
 	inflight *batch  // handed to the store, not confirmed; nil if none
@@ -86,7 +79,6 @@ type life struct {
 
 	audience audience
 	telling  *batch // members are being told of it; set still, a panic hit half-way
-	inquired bool   // the backend was asked for the owner and the seats
 	resized  int    // how often the backend set the number of seats by itself
 	maxSeats int    // what it set last, 0 for nothing
 	// toldCount is the participant count of the last status, -1 if there is none.
@@ -94,6 +86,17 @@ type life struct {
 	// tellAt is when the backend is told that nobody came back to a restored room,
 	// Unix ms, 0 for never.
 	tellAt int64
+
+	// inquired says that the backend was asked for the owner and the seats.
+	inquired bool
+	// claimLate says that the store did not answer the claim in time.
+	claimLate bool
+	// late says that the store did not confirm in time: outcomes are released
+	// without waiting for it.
+	late bool
+	// full says that the next commit replaces what the store holds, mustTell that
+	// it carries a status even if the count is the one last told.
+	full, mustTell bool
 }
 
 // work is what a room is to do: a session's request, or an order that no session
@@ -274,7 +277,7 @@ func (a *roomActor) apply(w work) {
 		r.Trace.Reached(StepReceived)
 	}
 	if a.rooms.failpoint != nil {
-		a.rooms.failpoint(a.id, r.Command)
+		a.rooms.failpoint(a.handle.id, r.Command)
 	}
 	reply := a.run(r, r.Command)
 	a.current = work{}
@@ -397,4 +400,4 @@ func (a *roomActor) arm() {
 func (a *roomActor) tell(m any) { a.rooms.system.Root.Send(a.self, m) }
 
 // logger returns the log of this room.
-func (a *roomActor) logger() *slog.Logger { return a.rooms.log.With("room", a.id) }
+func (a *roomActor) logger() *slog.Logger { return a.rooms.log.With("room", a.handle.id) }

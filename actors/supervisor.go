@@ -130,7 +130,7 @@ func (s *supervisor) entry(ctx actor.Context, id string) *entry {
 		return e
 	}
 	e = &entry{room: &Room{id: id, system: s.rooms.system}, index: -1}
-	s.spawning = &roomActor{id: id, rooms: s.rooms, handle: e.room}
+	s.spawning = &roomActor{rooms: s.rooms, handle: e.room}
 	e.room.pid = ctx.Spawn(s.props)
 	e.mailbox, s.spawning = s.spawning.mailbox, nil
 	s.entries[id] = e
@@ -140,7 +140,7 @@ func (s *supervisor) entry(ctx actor.Context, id string) *entry {
 
 // unbounded mailboxes: what may wait in one is bounded by what each session may
 // have under way.
-var unbounded = actor.Unbounded()
+var unbounded = actor.UnboundedLockfree()
 
 // living returns the entry of a room unless its actor is gone already.
 func (s *supervisor) living(r *Room) *entry {

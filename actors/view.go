@@ -143,7 +143,7 @@ func (s *supervisor) view(ctx actor.Context, m *viewMessage) {
 func (a *roomActor) look(m *lookMessage) {
 	l := &a.life
 	v := View{
-		ID: a.id, Phase: phases[a.phase], Epoch: l.epoch, Confirmed: l.confirmed, Unsaved: l.late,
+		ID: a.handle.id, Phase: phases[a.phase], Epoch: l.epoch, Confirmed: l.confirmed, Unsaved: l.late,
 		Sessions: len(l.audience.sessions), Mailbox: a.mailbox.UserMessageCount(), Waiting: len(a.waiting), Panics: a.panics.count,
 	}
 	if l.room != nil {
