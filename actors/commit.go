@@ -1,7 +1,5 @@
 package actors
 
-import "slices"
-
 // dirty reports whether the room holds changes that no commit carries yet.
 func (a *roomActor) dirty() bool {
 	l := &a.life
@@ -145,7 +143,8 @@ func (a *roomActor) committed(c *Commit, err error) {
 		if c.Close {
 			a.ended()
 		} else if l.room.Participants() == 0 {
-			l.spare, l.buffer, l.base = nil, nil, slices.Clone(l.base) // an idle room keeps no memory for a busy one
+			// An idle room keeps no memory for a busy one.
+			l.spare, l.buffer, l.base, l.baseless = nil, nil, nil, true
 		}
 	}
 }

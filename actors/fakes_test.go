@@ -68,7 +68,7 @@ func (s *stepStore) Commit(c *Commit) {
 	s.history = append(s.history, kept)
 	s.commits = append(s.commits, c)
 	if s.auto {
-		go s.confirm(nil)
+		go s.confirmNext(nil)
 	}
 }
 
@@ -99,9 +99,20 @@ func (s *stepStore) waitCommit(t *testing.T) Commit {
 	return s.history[len(s.history)-len(s.commits)]
 }
 
-// confirm answers the oldest commit.
+// confirm answers the oldest commit, which there has to be.
 func (s *stepStore) confirm(err error) {
+	if !s.confirmNext(err) {
+		panic("no commit is under way")
+	}
+}
+
+// confirmNext answers the oldest commit, if there is one.
+func (s *stepStore) confirmNext(err error) bool {
 	s.mu.Lock()
+	if len(s.commits) == 0 {
+		s.mu.Unlock()
+		return false
+	}
 	c := s.commits[0]
 	kept := s.history[len(s.history)-len(s.commits)]
 	s.commits = s.commits[1:]
@@ -117,6 +128,7 @@ func (s *stepStore) confirm(err error) {
 	}
 	s.mu.Unlock()
 	c.By.Committed(c, err)
+	return true
 }
 
 // late tells the oldest commit's room that it is late.
@@ -400,14 +412,8 @@ func startRooms(t *testing.T, config Config, store Store) (*Rooms, *fakeBackend)
 	t.Cleanup(func() {
 		if s, ok := store.(*stepStore); ok { // let everything come to its end
 			s.setAuto(true)
-			for {
-				s.mu.Lock()
-				n := len(s.commits)
-				s.mu.Unlock()
-				if n == 0 {
-					break
-				}
-				s.confirm(nil)
+			for s.confirmNext(nil) {
+				continue
 			}
 		}
 		stop(t, rooms)

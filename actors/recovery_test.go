@@ -303,3 +303,32 @@ func TestRewrite(t *testing.T) {
 	store.confirm(nil)
 	s[0].waitFor(2)
 }
+
+// A room in which nobody is keeps no snapshot to respawn from: it makes one before
+// it changes.
+func TestRespawn_of_a_room_that_was_empty(t *testing.T) {
+	store, _, s := opened(t, 1)
+	store.setAuto(true)
+	s[0].send(&room.LockSeat{Session: s[0].id, Rank: room.RankOwner, Seat: 2})
+	s[0].waitFor(2)
+	s[0].send(&room.Leave{Session: s[0].id})
+	require.Contains(t, s[0].waitFor(3), "reply *room.Leave room: ok")
+
+	broken := true
+	panicOn(s[0].rooms, func(c room.Command) bool {
+		_, ok := c.(*room.Join)
+		defer func() { broken = broken && !ok }()
+		return ok && broken
+	})
+	second := newSession(t, s[0].rooms, 2)
+	second.join("r")
+	require.Equal(t, []string{"reply *room.Join room: internal error"}, second.waitFor(1))
+	second.join("r")
+	require.Equal(t, "reply *room.Join room: ok", second.waitFor(2)[1])
+
+	made := store.made()
+	snapshot, err := room.Decode(made[len(made)-1].Snapshot)
+	require.NoError(t, err)
+	require.Equal(t, []int{2}, snapshot.Locked)
+	require.Equal(t, 1, made[len(made)-1].Participants)
+}

@@ -127,6 +127,7 @@ func (a *roomActor) respawn() {
 // in it then.
 func (a *roomActor) rewind() error {
 	l := &a.life
+	a.rebase()
 	told := l.toldCount
 	places := make(map[room.UserID]int) // by the time they joined
 	l.room.EachMember(func(user room.UserID, _ []byte, _ []room.SessionID) { places[user] = len(places) + 1 })
@@ -147,6 +148,13 @@ func (a *roomActor) rewind() error {
 		l.room.Reattach(s.ID(), s.User(), s.Profile())
 	}
 	return nil
+}
+
+// rebase makes the snapshot that was given up anew, before the room is changed.
+func (a *roomActor) rebase() {
+	if l := &a.life; l.baseless {
+		l.base, l.baseless = l.room.AppendSnapshot(nil, l.epoch, a.toldLive()), false
+	}
 }
 
 // refuseOpen answers what was applied and not handed to the store: it did not

@@ -87,6 +87,8 @@ type life struct {
 	// Unix ms, 0 for never.
 	tellAt int64
 
+	// baseless says that base was given up: the room is as it was last stored.
+	baseless bool
 	// inquired says that the backend was asked for the owner and the seats.
 	inquired bool
 	// claimLate says that the store did not answer the claim in time.
@@ -294,6 +296,7 @@ func (a *roomActor) apply(w work) {
 // run applies a command and puts its outcome into the open batch.
 func (a *roomActor) run(r *Request, c room.Command) room.Reply {
 	l := &a.life
+	a.rebase()
 	b := l.open
 	if b == nil {
 		b = batches.Get().(*batch)

@@ -16,8 +16,8 @@ const (
 	// counts as at rest: some hundred events.
 	calm = 1 << 20
 	// worthwhile is what a trim has to be able to give back: at least that many
-	// bytes, and a quarter of what is in use.
-	worthwhile = 8 << 20
+	// bytes, and an eighth of what is in use.
+	worthwhile = 4 << 20
 	// trimPause is the least time between two trims, each of which costs the CPU
 	// some 2 ms for each MB in use.
 	trimPause = 3 * time.Second
@@ -46,7 +46,7 @@ func (t *trimmer) due(now time.Time, m memory) bool {
 	if m.objects > m.live {
 		surplus += m.objects - m.live
 	}
-	if !atRest || surplus < worthwhile || surplus < m.live/4 || now.Sub(t.trimmed) < trimPause {
+	if !atRest || surplus < worthwhile || surplus < m.live/8 || now.Sub(t.trimmed) < trimPause {
 		return false
 	}
 	t.trimmed = now
