@@ -38,13 +38,13 @@ func (r *Reporter) dispatch(now time.Time) (next time.Time) {
 			delete(r.rooms, t.room) // idle, and its window is over
 		}
 	}
-	for !r.ended && r.ready.len() > 0 && r.flying < r.cfg.Reports {
+	for !r.ended && r.ready.Len() > 0 && r.flying < r.cfg.Reports {
 		may, at := r.may(now)
 		if !may {
 			next = at
 			break
 		}
-		if t := r.ready.pop(); t.body != nil {
+		if t := r.ready.Pop(); t.body != nil {
 			r.launch(t, now)
 		} else { // dropped
 			t.queued = false
@@ -75,7 +75,7 @@ func (r *Reporter) checkDrained(now time.Time) {
 	if r.flying > 0 {
 		return
 	}
-	if r.ready.len() > 0 && !r.ended {
+	if r.ready.Len() > 0 && !r.ended {
 		if may, _ := r.may(now); may {
 			return
 		}

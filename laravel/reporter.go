@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"audioroom/actors/fifo"
 )
 
 // What the backend definitely refuses is logged for each room, but no more
@@ -56,10 +58,10 @@ type Reporter struct {
 
 	mu       sync.Mutex
 	rooms    map[string]*track
-	timed    timetable // tracks that wait for a time
-	ready    fifo      // tracks that may go now
-	flying   int       // calls under way
-	pending  int       // tracks for which waits() is true
+	timed    timetable          // tracks that wait for a time
+	ready    fifo.Queue[*track] // that may go now
+	flying   int                // calls under way
+	pending  int                // tracks for which waits() is true
 	gate     gate
 	draining bool // Close was called: windows are over, each status has one try
 	ended    bool // nothing goes any more
@@ -304,7 +306,7 @@ func (r *Reporter) schedule(t *track, now time.Time) {
 // enqueue lets a track go as soon as a call is free. The lock is held.
 func (r *Reporter) enqueue(t *track) {
 	t.queued = true
-	r.ready.push(t)
+	r.ready.Push(t)
 }
 
 // poke wakes the timing goroutine.

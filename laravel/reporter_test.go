@@ -26,7 +26,7 @@ func at(b *standin.Backend, roomID string, start time.Time) []time.Duration {
 func tracked(r *Reporter) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return max(len(r.rooms), len(r.timed), r.ready.len())
+	return max(len(r.rooms), len(r.timed), r.ready.Len())
 }
 
 func TestReporter_Windows(t *testing.T) {

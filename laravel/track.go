@@ -103,28 +103,3 @@ func (h *timetable) Pop() any {
 	t.index = -1
 	return t
 }
-
-// fifo is the queue of tracks that may go now.
-type fifo struct {
-	items []*track
-	head  int
-}
-
-func (q *fifo) len() int { return len(q.items) - q.head }
-
-func (q *fifo) push(t *track) { q.items = append(q.items, t) }
-
-func (q *fifo) pop() *track {
-	t := q.items[q.head]
-	q.items[q.head] = nil
-	q.head++
-	switch {
-	case q.head == len(q.items):
-		q.items, q.head = nil, 0
-	case q.head > 64 && q.head*2 > len(q.items):
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
-	}
-	return t
-}

@@ -1,4 +1,4 @@
-// Package fifo has the queue that orders and scheduled actors wait in.
+// Package fifo has the queue that commits, scheduled actors and statuses wait in.
 package fifo
 
 // Queue holds values, first in, first out. The zero value is empty. Whoever shares
