@@ -29,6 +29,9 @@ func run(m *testing.M) (status int) {
 	if flag.Lookup("test.parallel").Value.String() < "8" {
 		flag.Set("test.parallel", "8")
 	}
+	if os.Getenv(mobVariable) != "" { // somebody else's server is its stage
+		return m.Run()
+	}
 	dir, err := os.MkdirTemp("", "audioroom-e2e-")
 	if err != nil {
 		return fail(err)
