@@ -82,10 +82,11 @@ func (w *workers) run() {
 	}
 }
 
-// close ends the goroutines when nothing is left to do.
+// close ends the goroutines when nothing is left to do. What is scheduled later
+// is done all the same.
 func (w *workers) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ended = true
+	w.ended, w.idle = true, 0
 	w.work.Broadcast()
 }

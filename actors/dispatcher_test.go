@@ -54,6 +54,13 @@ func TestWorkers_go_on_while_some_block(t *testing.T) {
 		w.Schedule(func() { done++ })
 		synctest.Wait()
 		require.Equal(t, 2, done)
+
+		w.close()
+		synctest.Wait()
+		w.Schedule(func() { done++ })
+		w.Schedule(func() { done++ })
+		synctest.Wait()
+		require.Equal(t, 4, done, "after the end, too")
 	})
 }
 

@@ -127,3 +127,30 @@ func (a *roomActor) drain() {
 	a.phase, a.draining = drained, false
 	a.rooms.tellSupervisor(drainedMessage{})
 }
+
+// doClosed does what there is to do in a room that is gone: a join opens it anew.
+func (a *roomActor) doClosed(w work) {
+	r := w.request
+	switch {
+	case r == nil:
+	case isJoin(r):
+		a.waiting = append(a.waiting, w)
+		a.claim()
+	default:
+		reply := room.Reply{Err: room.ErrNotInRoom}
+		if isDeparture(r.Command) {
+			reply.Err = room.OK
+		}
+		r.Session.Reply(r, reply)
+		r.Session.Flush()
+	}
+}
+
+// isDeparture reports whether a command succeeds in a room that is gone.
+func isDeparture(c room.Command) bool {
+	switch c.(type) {
+	case *room.Leave, *room.Drop:
+		return true
+	}
+	return false
+}

@@ -228,36 +228,9 @@ func (a *roomActor) do(w work) {
 	}
 }
 
-// doClosed does what there is to do in a room that is gone: a join opens it anew.
-func (a *roomActor) doClosed(w work) {
-	r := w.request
-	switch {
-	case r == nil:
-	case isJoin(r):
-		a.waiting = append(a.waiting, w)
-		a.claim()
-	default:
-		reply := room.Reply{Err: room.ErrNotInRoom}
-		if isDeparture(r.Command) {
-			reply.Err = room.OK
-		}
-		r.Session.Reply(r, reply)
-		r.Session.Flush()
-	}
-}
-
 func isJoin(r *Request) bool {
 	_, ok := r.Command.(*room.Join)
 	return ok
-}
-
-// isDeparture reports whether a command succeeds in a room that is gone.
-func isDeparture(c room.Command) bool {
-	switch c.(type) {
-	case *room.Leave, *room.Drop:
-		return true
-	}
-	return false
 }
 
 // apply carries work out.
