@@ -39,7 +39,7 @@ func (a *roomActor) advanceLate() {
 			a.rooms.backend.Report(l.cause, a.handle.id, a.status(), false)
 			l.mustTell = true // the outbox has not heard of it
 		}
-		l.base = l.room.AppendSnapshot(nil, l.epoch, a.toldLive())
+		l.base, l.baseless = l.room.AppendSnapshot(nil, l.epoch, a.toldLive()), false
 	}
 	a.releaseOpen()
 }
@@ -95,6 +95,7 @@ func (a *roomActor) newCommit() *Commit {
 			c.Status = a.status()
 		}
 		l.base, l.buffer = l.room.AppendSnapshot(l.buffer[:0], l.epoch, a.toldLive()), l.base
+		l.baseless = false
 		c.Snapshot = l.base
 	}
 	l.untold, l.mustTell = c.Status, false
@@ -142,7 +143,7 @@ func (a *roomActor) committed(c *Commit, err error) {
 		a.release(b)
 		if c.Close {
 			a.ended()
-		} else if l.room.Participants() == 0 {
+		} else if l.open == nil && l.room.Participants() == 0 {
 			// An idle room keeps no memory for a busy one.
 			l.spare, l.buffer, l.base, l.baseless = nil, nil, nil, true
 		}

@@ -64,7 +64,6 @@ func (w *workers) call() {
 // run does what there is to do, for as long as it is needed.
 func (w *workers) run() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	for {
 		w.called = false
 		for w.queue.Len() > 0 {
@@ -75,6 +74,7 @@ func (w *workers) run() {
 			w.mu.Lock()
 		}
 		if w.ended || w.idle >= maxIdle {
+			w.mu.Unlock()
 			return
 		}
 		w.idle++

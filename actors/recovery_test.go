@@ -97,28 +97,6 @@ func TestDiverged_tells_the_status_again(t *testing.T) {
 	require.Len(t, backend.reported(), told+1)
 }
 
-func TestRespawn_applies_orders_again(t *testing.T) {
-	store, _, s := opened(t, 1, 2)
-	panicOn(s[0].rooms, func(c room.Command) bool { take, ok := c.(*room.TakeSeat); return ok && take.Seat == 3 })
-	s[0].take(0)
-	store.waitCommit(t) // what follows waits for it
-	s[0].rooms.Order("r", &room.Remove{User: 2})
-	s[0].rooms.Order("r", &room.Resize{MaxSeats: 2})
-	eventually(t, func() bool { // orders go through the supervisor
-		s[0].forget()
-		s[0].take(3)
-		return s[0].waitFor(1)[0] == "reply *room.TakeSeat room: internal error"
-	}, "the panic")
-	store.confirm(nil)
-	c := store.waitCommit(t)
-	require.Equal(t, 1, c.Participants, "user 2 is out")
-	snapshot, err := room.Decode(c.Snapshot)
-	require.NoError(t, err)
-	require.Equal(t, 2, snapshot.SeatCount)
-	store.confirm(nil)
-	eventually(t, func() bool { s[1].mu.Lock(); defer s[1].mu.Unlock(); return len(s[1].left) == 1 }, "user 2 let go")
-}
-
 func TestQuarantine_with_a_commit_under_way(t *testing.T) {
 	store, backend, s := opened(t, 1, 2)
 	panicOn(s[0].rooms, func(c room.Command) bool { _, ok := c.(*room.LeaveSeat); return ok })
@@ -208,42 +186,6 @@ func TestAsk_a_panic_costs_one_of_those_who_wait_for_a_rank(t *testing.T) {
 	require.Equal(t, []string{"seat 1 cleared", "seat 1 locked true", "reply *room.LockSeat room: ok"}, b.waitFor(4)[1:])
 }
 
-func TestRespawn_who_leaves_is_gone_all_the_same(t *testing.T) {
-	for name, leave := range map[string]func(*fakeSession){
-		"leave": func(s *fakeSession) { s.send(&room.Leave{Session: s.id}) },
-		"drop":  (*fakeSession).drop,
-	} {
-		t.Run(name, func(t *testing.T) {
-			store := newStepStore(true)
-			rooms, _ := startRooms(t, testConfig, store)
-			a, b, c := newSession(t, rooms, 1).joined("r"), newSession(t, rooms, 2).joined("r"), newSession(t, rooms, 3).joined("r")
-			a.waitFor(2)
-			b.waitFor(1)
-			b.forget()
-			var once atomic.Bool
-			panicOn(rooms, func(c room.Command) bool { return isDeparture(c) && once.CompareAndSwap(false, true) })
-			leave(a)
-			require.Equal(t, []string{"user 1 left"}, b.waitFor(1))
-			require.True(t, once.Load())
-			c.waitFor(1)
-		})
-	}
-}
-
-func TestRespawn_keeps_the_order_of_participants(t *testing.T) {
-	_, _, s := opened(t, 1)
-	rooms := s[0].rooms
-	s[0].rooms.store.(*stepStore).setAuto(true)
-	b, c := newSession(t, rooms, 2).joined("r"), newSession(t, rooms, 3).joined("r")
-	s[0].send(&room.Leave{Session: s[0].id})
-	b.waitFor(2) // user 3 joined, user 1 left
-	c.waitFor(1)
-	panicOn(rooms, func(c room.Command) bool { _, ok := c.(*room.TakeSeat); return ok })
-	b.take(0)
-	b.waitFor(3)
-	require.Equal(t, []string{`{"id":2}`, `{"id":3}`}, newSession(t, rooms, 4).joined("r").participants())
-}
-
 func TestAsk_keeps_the_order_of_requests_about_one_user(t *testing.T) {
 	store, backend, s := opened(t, 2, 3)
 	store.setAuto(true)
@@ -302,33 +244,4 @@ func TestRewrite(t *testing.T) {
 	store.waitCommit(t)
 	store.confirm(nil)
 	s[0].waitFor(2)
-}
-
-// A room in which nobody is keeps no snapshot to respawn from: it makes one before
-// it changes.
-func TestRespawn_of_a_room_that_was_empty(t *testing.T) {
-	store, _, s := opened(t, 1)
-	store.setAuto(true)
-	s[0].send(&room.LockSeat{Session: s[0].id, Rank: room.RankOwner, Seat: 2})
-	s[0].waitFor(2)
-	s[0].send(&room.Leave{Session: s[0].id})
-	require.Contains(t, s[0].waitFor(3), "reply *room.Leave room: ok")
-
-	broken := true
-	panicOn(s[0].rooms, func(c room.Command) bool {
-		_, ok := c.(*room.Join)
-		defer func() { broken = broken && !ok }()
-		return ok && broken
-	})
-	second := newSession(t, s[0].rooms, 2)
-	second.join("r")
-	require.Equal(t, []string{"reply *room.Join room: internal error"}, second.waitFor(1))
-	second.join("r")
-	require.Equal(t, "reply *room.Join room: ok", second.waitFor(2)[1])
-
-	made := store.made()
-	snapshot, err := room.Decode(made[len(made)-1].Snapshot)
-	require.NoError(t, err)
-	require.Equal(t, []int{2}, snapshot.Locked)
-	require.Equal(t, 1, made[len(made)-1].Participants)
 }

@@ -59,6 +59,7 @@ func (p *panicCount) note(now int64) {
 
 // failed answers the request that panicked.
 func (a *roomActor) failed(reason any) {
+	a.broken = true
 	log, r := a.logger(), a.current.request
 	switch {
 	case r != nil: // session and begun are in the correlation id of its calls to the backend
@@ -68,7 +69,6 @@ func (a *roomActor) failed(reason any) {
 	}
 	log.Error("room panicked", "reason", reason, "stack", string(debug.Stack()))
 	a.rooms.observer.RoomPanicked()
-	a.broken = true
 	a.panics.note(a.rooms.now())
 	a.current = work{}
 	switch {
@@ -79,6 +79,19 @@ func (a *roomActor) failed(reason any) {
 		r.Session.Reply(r, room.Reply{Err: room.ErrInternal})
 		r.Session.Flush()
 	}
+}
+
+// tryRespawn goes on after a panic, unless that panics, too: respawn gives up at
+// some time.
+func (a *roomActor) tryRespawn() {
+	defer func() {
+		if reason := recover(); reason != nil {
+			a.failed(reason)
+		}
+	}()
+	a.broken = false
+	a.rooms.observer.RoomRespawned()
+	a.respawn()
 }
 
 // respawn goes on after a panic: the room is restored as it was last handed to

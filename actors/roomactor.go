@@ -152,10 +152,12 @@ func (a *roomActor) Receive(ctx actor.Context) {
 			panic(reason) // the supervisor has the room respawned
 		}
 	}()
-	if a.broken { // whatever has come first
-		a.broken = false
-		a.rooms.observer.RoomRespawned()
-		a.respawn()
+	switch ctx.Message().(type) {
+	case *actor.Stopping, *actor.Stopped: // a broken room, too
+		return
+	}
+	for a.broken { // before anything else, so that no message is lost if that panics as well
+		a.tryRespawn()
 	}
 	switch m := ctx.Message().(type) {
 	case *Request:

@@ -139,7 +139,7 @@ func (s *supervisor) entry(ctx actor.Context, id string) *entry {
 }
 
 // unbounded mailboxes: what may wait in one is bounded by what each session may
-// have under way.
+// have under way. Those without locks hold no memory while nothing waits.
 var unbounded = actor.UnboundedLockfree()
 
 // living returns the entry of a room unless its actor is gone already.

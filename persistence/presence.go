@@ -44,7 +44,9 @@ func (s *Store) orphansOf(ctx context.Context, servers []string) ([]string, erro
 		gone = servers
 	}
 	if err == nil && len(gone) > 0 {
+		ctx, cancel := withTimeout(ctx)
 		err = s.ask.SRem(ctx, "rooms:servers", toAny(gone)...).Err()
+		cancel()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("rooms without a server: %w", err)

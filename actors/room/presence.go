@@ -148,7 +148,7 @@ var untouched [MaxSeats]seat
 // fold gives up the memory of seats that are all free. Until unfold none of them
 // may be changed.
 func (r *Room) fold() {
-	if len(r.members) == 0 && !slices.ContainsFunc(r.seats, func(s seat) bool { return s != seat{} }) {
+	if len(r.seats) > 0 && len(r.members) == 0 && !slices.ContainsFunc(r.seats, func(s seat) bool { return s != seat{} }) {
 		r.seats = untouched[:len(r.seats):len(r.seats)]
 	}
 }

@@ -35,6 +35,8 @@ type memory struct {
 type trimmer struct {
 	last      memory
 	trimmed   time.Time
+	kept      uint64 // what the last trim could not give back, pieces between what is in use
+	measure   bool   // kept is to be seen
 	collector collector
 }
 
@@ -46,10 +48,14 @@ func (t *trimmer) due(now time.Time, m memory) bool {
 	if m.objects > m.live {
 		surplus += m.objects - m.live
 	}
-	if !atRest || surplus < worthwhile || surplus < m.live/8 || now.Sub(t.trimmed) < trimPause {
+	if t.measure || surplus < t.kept {
+		t.kept, t.measure = surplus, false
+	}
+	gain := surplus - t.kept
+	if !atRest || gain < worthwhile || gain < m.live/8 || now.Sub(t.trimmed) < trimPause {
 		return false
 	}
-	t.trimmed = now
+	t.trimmed, t.measure = now, true
 	return true
 }
 
