@@ -29,13 +29,14 @@ func dependencies(t *testing.T, folder string) []string {
 func TestLayout_dependencies_point_inwards(t *testing.T) {
 	for folder, want := range map[string][]string{
 		"actors/room":      nil,
-		"actors":           {"actors/room"},
+		"actors/fifo":      nil,
+		"actors":           {"actors/fifo", "actors/room"},
 		"wsconn/socketio":  nil,
 		"wsconn/nonblock":  nil,
 		"wsconn/transport": {"wsconn/nonblock", "wsconn/socketio"},
-		"wsconn":           {"actors", "actors/room", "wsconn/nonblock", "wsconn/socketio", "wsconn/transport"},
-		"persistence":      {"actors", "actors/room"},
-		"laravel":          {"actors/room"},
+		"wsconn":           {"actors", "actors/fifo", "actors/room", "wsconn/nonblock", "wsconn/socketio", "wsconn/transport"},
+		"persistence":      {"actors", "actors/fifo", "actors/room"},
+		"laravel":          {"actors/fifo", "actors/room"},
 		"laravel/standin":  nil,
 		"bench/wire":       nil,
 		"bench":            {"bench/proc", "bench/wire"},
