@@ -35,7 +35,7 @@ var breakages = []breakage{{
 	file: "actors/commit.go", // acks before the commit is made
 	line: "a.rooms.store.Commit(c)",
 	instead: `a.rooms.store.Commit(c)
-	if broken(a.id, "` + acksEarly + `") {
+	if broken(a.handle.id, "` + acksEarly + `") {
 		a.release(l.inflight)
 		l.inflight = batches.Get().(*batch)
 	}`,
@@ -43,7 +43,7 @@ var breakages = []breakage{{
 	file: "actors/release.go", // the last first
 	line: "a.life.telling = b\n",
 	instead: `a.life.telling = b
-	if broken(a.id, "` + toldBackwards + `") {
+	if broken(a.handle.id, "` + toldBackwards + `") {
 		backwards := new(batch)
 		for i := len(b.outcomes) - 1; i >= 0; i-- {
 			from := 0
@@ -64,7 +64,7 @@ var breakages = []breakage{{
 	file: "actors/roomactor.go", // lets requests panic also after the room has changed
 	line: "l.changes.note(events[from:])",
 	instead: `if r != nil && a.rooms.failpoint != nil {
-		a.rooms.failpoint(a.id, c)
+		a.rooms.failpoint(a.handle.id, c)
 	}
 	l.changes.note(events[from:])`,
 }}
