@@ -44,7 +44,11 @@ func Markdown(w io.Writer, lines []Line, facts Facts, before string) error {
 	fmt.Fprint(out, "- With two cores or more the server has the first to itself; load, Redis and backend run on the others. Each run has a server and a Redis of\n"+
 		"  its own. Redis as it comes, but that nothing is written to disk (`--save '' --appendonly no`); the server without limits\n"+
 		"  (`EVENT_BUDGET=0 CHAT_PER_MINUTE=0 CONNECTIONS_PER_USER=0`), commits on.\n")
-	fmt.Fprintf(out, "- Medians of %d runs, the least and the most in brackets. *Node* is the predecessor, measured in the same way on two cores of another machine.\n", facts.Runs)
+	of := fmt.Sprintf("Medians of %d runs, the least and the most in brackets.", facts.Runs)
+	if facts.Runs == 1 {
+		of = "One run of each line: figures of time may be off by a third."
+	}
+	fmt.Fprintf(out, "- %s *Node* is the predecessor, measured in the same way on two cores of another machine.\n", of)
 	fmt.Fprint(out, "- *Bare* is the least that a server can do, measured in turns with this one: a thread that reads, saves in Redis, and answers when Redis has\n"+
 		"  confirmed, without checking anything ([bare](bare)). It tells what the kernel and the round trip cost on this machine, and how far from it the\n"+
 		"  server is.\n")
