@@ -49,15 +49,17 @@ func (a *audience) deliver(frame Frame, except room.SessionID) {
 // hear takes the time of some requests.
 const crowd = 64
 
-// flush has what was delivered written to each session.
-func (a *audience) flush() {
-	if len(a.sessions) <= crowd {
-		for _, s := range a.sessions {
-			s.Flush()
-		}
-		return
+// flush has what was delivered written to each session; if more is about to be
+// delivered, together with that. A crowd is late enough as it is.
+func (a *audience) flush(more bool) {
+	write := Session.Flush
+	switch {
+	case len(a.sessions) > crowd:
+		write = Session.FlushLate
+	case more:
+		write = Session.FlushSoon
 	}
 	for _, s := range a.sessions {
-		s.FlushLate()
+		write(s)
 	}
 }

@@ -32,6 +32,7 @@ func (s *countingSession) Attach(r *Room)     { s.room = r }
 func (s *countingSession) Deliver(Frame)      {}
 func (s *countingSession) Flush()             {}
 func (s *countingSession) FlushLate()         {}
+func (s *countingSession) FlushSoon()         {}
 func (s *countingSession) Left(string)        {}
 func (s *countingSession) Cut()               {}
 func (s *countingSession) Abandon(*Request)   {}

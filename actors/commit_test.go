@@ -56,6 +56,8 @@ func TestCommit(t *testing.T) {
 		second := store.waitCommit(t)
 		require.Equal(t, first.Revision, second.Last)
 		require.Equal(t, []string{"seat 0 taken by 1"}, s[1].waitFor(1))
+		require.Zero(t, s[0].soons(), "who asked is answered at once")
+		require.Equal(t, 1, s[1].soons(), "more is under way")
 		store.confirm(nil)
 		require.Equal(t, []string{
 			"seat 0 taken by 1", "reply *room.TakeSeat room: seat is taken", "reply *room.TakeSeat room: ok",

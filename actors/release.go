@@ -12,7 +12,7 @@ func (a *roomActor) releaseOpen() {
 
 // release lets members and askers hear a batch, in the order in which it was
 // applied. Everybody's share is written together at the end, to those who asked
-// first.
+// first, and to the others soon if the next batch follows at once.
 func (a *roomActor) release(b *batch) {
 	a.life.telling = b
 	broadcast := false
@@ -30,7 +30,7 @@ func (a *roomActor) release(b *batch) {
 		}
 	}
 	if broadcast {
-		a.life.audience.flush()
+		a.life.audience.flush(a.life.open != nil || a.mailbox.UserMessageCount() > 0)
 	}
 	a.life.telling = nil
 	b.recycle()

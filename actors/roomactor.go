@@ -187,7 +187,7 @@ func (a *roomActor) Receive(ctx actor.Context) {
 		a.do(work{order: m.command})
 	case *relayMessage:
 		a.life.audience.deliver(m.frame, 0)
-		a.life.audience.flush()
+		a.life.audience.flush(false)
 	case takenMessage:
 		if a.life.epoch != 0 && m.epoch > a.life.epoch { // else the claim under way will tell
 			a.lose(ErrFenced)

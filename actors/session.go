@@ -32,6 +32,9 @@ type Session interface {
 	// FlushLate is Flush for one of a crowd: what sessions of smaller rooms wait for
 	// is written first.
 	FlushLate()
+	// FlushSoon is Flush within some milliseconds: more is about to be delivered,
+	// which is to be written together with this.
+	FlushSoon()
 	// Left tells that the room let go of the session by itself.
 	Left(roomID string)
 	// Cut ends the connection, so that the client connects anew.

@@ -148,6 +148,7 @@ func (*resident) Alive() bool             { return true }
 func (*resident) Attach(*actors.Room)     {}
 func (*resident) Flush()                  {}
 func (*resident) FlushLate()              {}
+func (*resident) FlushSoon()              {}
 func (*resident) Left(string)             {}
 func (*resident) Cut()                    {}
 func (*resident) Abandon(*actors.Request) {}

@@ -116,6 +116,9 @@ func (s *Session) Flush() { s.conn.Flush() }
 // FlushLate implements actors.Session.
 func (s *Session) FlushLate() { s.conn.FlushLate() }
 
+// FlushSoon implements actors.Session.
+func (s *Session) FlushSoon() { s.conn.FlushSoon() }
+
 // Reply implements actors.Session.
 func (s *Session) Reply(r *actors.Request, reply room.Reply) {
 	if _, ok := r.Command.(*room.Join); ok {

@@ -138,17 +138,19 @@ func (c *Conn) put(f Frame, shared bool) {
 	}
 }
 
-// Flush has everything in the outbox written, soon and together.
-func (c *Conn) Flush() {
-	if c.out.schedule(false) {
-		c.flusher.push(c, false)
-	}
-}
+// Flush has everything in the outbox written, at once and together.
+func (c *Conn) Flush() { c.flush(outboxNow) }
 
 // FlushLate is Flush for one of many: what others flush goes first.
-func (c *Conn) FlushLate() {
-	if c.out.schedule(true) {
-		c.flusher.push(c, true)
+func (c *Conn) FlushLate() { c.flush(outboxLate) }
+
+// FlushSoon is Flush for who is about to be sent more: it is written together with
+// that, but no more than about 2 ms from now.
+func (c *Conn) FlushSoon() { c.flush(outboxSoon) }
+
+func (c *Conn) flush(queue outboxState) {
+	if c.out.schedule(queue) {
+		c.flusher.push(c, queue)
 	}
 }
 

@@ -149,6 +149,23 @@ func TestConn_Send_keeps_the_order(t *testing.T) {
 	}
 }
 
+// What is flushed soon arrives by itself, and not after what is flushed at once.
+func TestConn_FlushSoon(t *testing.T) {
+	h := newHandler()
+	f := serve(t, transport.Config{}, h)
+	ws := f.join(t)
+	c := h.conn(t)
+	for range 20 {
+		c.Send(transport.EventFrame("/", "a", nil))
+		c.FlushSoon()
+		ws.expect(`42["a"]`)
+		c.Send(transport.EventFrame("/", "b", nil))
+		c.FlushSoon()
+		c.SendNow(transport.EventFrame("/", "c", nil))
+		ws.expect(`42["b"]`, `42["c"]`)
+	}
+}
+
 func TestConn_frames_of_every_length_arrive(t *testing.T) {
 	h := newHandler()
 	f := serve(t, transport.Config{}, h)

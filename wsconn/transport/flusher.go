@@ -12,7 +12,9 @@ import (
 
 // flusher writes what waits in the outboxes of its connections, one connection
 // after the other, and never waits for any of them. A crowd that hears of something
-// is late: between runs of it those have their turn who are few.
+// is late: between runs of it those have their turn who are few. Who is about to be
+// sent more is written to soon: each write is a system call, which costs more than
+// everything else about a frame.
 type flusher struct {
 	server *Server
 	vector vector
@@ -21,10 +23,16 @@ type flusher struct {
 
 	mu     sync.Mutex
 	wake   sync.Cond
-	queue  []*Conn
+	now    []*Conn
 	late   []*Conn
+	soon   []*Conn     // until the timer rings, which makes them late
+	timer  *time.Timer // set while somebody is in soon
 	closed bool
 }
+
+// soonTime is how long a write waits for more at most: longer than a commit takes,
+// and nothing beside the time that a frame takes to its user.
+const soonTime = 2 * time.Millisecond
 
 // crowdTime is how long a crowd is written to before others have their turn: a
 // hundred connections or so, beside which a turn costs nothing.
@@ -38,24 +46,47 @@ func newFlusher(s *Server) (*flusher, error) {
 	f := &flusher{server: s, turn: turn}
 	f.wake.L = &f.mu
 	f.vector.init()
+	f.timer = time.AfterFunc(time.Hour, f.ring)
+	f.timer.Stop()
 	return f, nil
 }
 
 // push queues a connection whose outbox has been scheduled.
-func (f *flusher) push(c *Conn, late bool) {
+func (f *flusher) push(c *Conn, queue outboxState) {
 	f.mu.Lock()
-	if len(f.queue)+len(f.late) == 0 {
+	defer f.mu.Unlock()
+	if queue == outboxSoon && !f.closed {
+		if len(f.soon) == 0 {
+			f.timer.Reset(soonTime)
+		}
+		f.soon = append(f.soon, c)
+		return
+	}
+	if len(f.now)+len(f.late) == 0 {
 		f.wake.Signal()
 	}
-	if late {
-		f.late = append(f.late, c)
+	if queue == outboxNow {
+		f.now = append(f.now, c)
 	} else {
-		f.queue = append(f.queue, c)
+		f.late = append(f.late, c)
 	}
-	f.mu.Unlock()
+}
+
+// ring ends the waiting of those who are to be written to soon.
+func (f *flusher) ring() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.now)+len(f.late) == 0 {
+		f.wake.Signal()
+	}
+	f.late = append(f.late, f.soon...)
+	clear(f.soon)
+	f.soon = f.soon[:0]
 }
 
 func (f *flusher) close() {
+	f.timer.Stop()
+	f.ring()
 	f.mu.Lock()
 	f.closed = true
 	f.wake.Signal()
@@ -71,10 +102,10 @@ func (f *flusher) run() {
 	next := 0 // of the crowd
 	for {
 		f.mu.Lock()
-		for len(f.queue) == 0 && next == len(crowd) && len(f.late) == 0 && !f.closed {
+		for len(f.now) == 0 && next == len(crowd) && len(f.late) == 0 && !f.closed {
 			f.wake.Wait()
 		}
-		few, f.queue = f.queue, few[:0]
+		few, f.now = f.now, few[:0]
 		if next == len(crowd) {
 			crowd, f.late, next = f.late, crowd[:0], 0
 		}
@@ -116,7 +147,7 @@ func (f *flusher) flush(c *Conn) {
 	b.free()
 	more, last := c.out.done()
 	if more {
-		f.push(c, true)
+		f.push(c, outboxLate)
 	}
 	if last {
 		c.hangUp()

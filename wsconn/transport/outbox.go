@@ -19,10 +19,13 @@ type outbox struct {
 type outboxState uint8
 
 const (
-	outboxIdle    outboxState = iota
-	outboxLate                // in the late queue of a flusher
-	outboxQueued              // in its other queue; maybe in the late one, too
-	outboxWriting             // a flusher or a drain has a batch
+	outboxIdle outboxState = iota
+	// In a queue of the flusher, and maybe in those above, too:
+	outboxSoon
+	outboxLate
+	outboxNow
+
+	outboxWriting // a flusher or a drain has a batch
 )
 
 // burst is how many times the limit may come at once to a client of whom nothing
@@ -92,18 +95,15 @@ func (o *outbox) drop() {
 	o.pending = nil
 }
 
-// schedule reports true if the caller has to queue the connection: among the late
-// ones, or the others.
-func (o *outbox) schedule(late bool) bool {
+// schedule reports true if the caller has to put the connection into the queue that
+// is named.
+func (o *outbox) schedule(queue outboxState) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.pending == nil || o.state > outboxLate || late && o.state == outboxLate {
+	if o.pending == nil || o.state >= queue {
 		return false
 	}
-	o.state = outboxQueued
-	if late {
-		o.state = outboxLate
-	}
+	o.state = queue
 	return true
 }
 
@@ -112,7 +112,7 @@ func (o *outbox) schedule(late bool) bool {
 func (o *outbox) take() *batch {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.state != outboxLate && o.state != outboxQueued { // it was in both queues
+	if o.state == outboxIdle || o.state == outboxWriting { // it was in several queues
 		return nil
 	}
 	b := o.pending

@@ -7,22 +7,25 @@ import (
 )
 
 // One of a crowd is in the late queue. When it is flushed for its own sake it is in
-// the other queue, too, and only one of the two writes.
-func TestOutbox_in_both_queues(t *testing.T) {
+// another queue, too, and only one of the two writes.
+func TestOutbox_in_several_queues(t *testing.T) {
 	var o outbox
-	require.False(t, o.schedule(true), "nothing waits")
+	require.False(t, o.schedule(outboxLate), "nothing waits")
 	require.True(t, o.add([]byte("a"), 100, true))
-	require.True(t, o.schedule(true))
-	require.False(t, o.schedule(true), "it is in the queue")
-	require.True(t, o.schedule(false), "before the crowd")
-	require.False(t, o.schedule(false))
-	require.False(t, o.schedule(true))
+	require.True(t, o.schedule(outboxSoon))
+	require.False(t, o.schedule(outboxSoon), "it is in the queue")
+	require.True(t, o.schedule(outboxLate))
+	require.False(t, o.schedule(outboxLate), "it is in the queue")
+	require.False(t, o.schedule(outboxSoon))
+	require.True(t, o.schedule(outboxNow), "before the crowd")
+	require.False(t, o.schedule(outboxNow))
+	require.False(t, o.schedule(outboxLate))
 
 	b := o.take()
 	require.Len(t, b.rest(), 1)
 	require.Nil(t, o.take(), "somebody is writing")
 	require.True(t, o.add([]byte("b"), 100, true))
-	require.False(t, o.schedule(false), "who writes goes on")
+	require.False(t, o.schedule(outboxNow), "who writes goes on")
 	more, last := o.done()
 	require.True(t, more)
 	require.False(t, last)
@@ -33,7 +36,7 @@ func TestOutbox_in_both_queues(t *testing.T) {
 	require.False(t, last)
 	require.Nil(t, o.take(), "nothing waits")
 	require.True(t, o.add([]byte("c"), 100, true))
-	require.True(t, o.schedule(false))
+	require.True(t, o.schedule(outboxNow))
 }
 
 // What all hear may come in a burst, as long as the client takes it; what it asked
@@ -53,14 +56,14 @@ func TestOutbox_bursts(t *testing.T) {
 
 	var busy outbox
 	require.Equal(t, 10, fill(&busy, false))
-	require.True(t, busy.schedule(false))
+	require.True(t, busy.schedule(outboxNow))
 	require.Len(t, busy.take().rest(), 10)
 	require.Equal(t, 10, fill(&busy, false), "which the client has not taken yet")
 	require.Zero(t, fill(&busy, true))
 
 	var busyWithShared outbox
 	require.True(t, busyWithShared.add(frame, limit, true))
-	require.True(t, busyWithShared.schedule(true))
+	require.True(t, busyWithShared.schedule(outboxLate))
 	require.NotNil(t, busyWithShared.take())
 	require.Equal(t, 10, fill(&busyWithShared, true))
 	require.Zero(t, fill(&busyWithShared, false))
