@@ -127,6 +127,10 @@ func rows() []row {
 			target: 12, reach: 6, node: "73 µs", nodeMore: "13,600/s", inProcess: "rooms_200", bare: true,
 		},
 		{
+			name: "mixed", what: "an evening in 20 rooms of 50: CPU per operation", scenario: &bench.Mixed{Rooms: 20, Members: 50},
+			value: cpuPerUnit, format: micros,
+		},
+		{
 			name: "fanout", what: "fan-out, 1,000 listeners, highest rate: CPU per frame",
 			scenario: &bench.Fanout{Listeners: 1000, Limit: 100 * time.Millisecond}, value: cpuPerUnit, format: micros,
 			target: 1.2, reach: 0.8, node: "7.9 µs", nodeMore: "116,000 frames/s", inProcess: "fanout_1000",

@@ -17,6 +17,9 @@ import (
 	"audioroom/bench/suite"
 )
 
+// usualRuns is the default of --runs, which make bench leaves as it is.
+const usualRuns = 3
+
 // benchSuite fills the table of targets.
 type benchSuite struct {
 	Runs      int      `default:"3" help:"How often each scenario is run; the table has the medians."`
@@ -34,8 +37,11 @@ func (c *benchSuite) Run(p *program) error {
 	facts := suite.Facts{
 		Machine: machineLine(), Redis: redisVersion(), Command: "make bench", Runs: c.Runs, Busy: proc.Busy(time.Second),
 	}
-	if c.Quick {
+	switch {
+	case c.Quick:
 		facts.Runs, facts.Command = 1, "make bench QUICK=1"
+	case c.Runs != usualRuns:
+		facts.Command = fmt.Sprintf("audioroom bench suite --runs %d", c.Runs)
 	}
 	if c.InProcess != "" {
 		file, err := os.Open(c.InProcess)

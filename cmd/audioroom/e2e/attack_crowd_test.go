@@ -14,8 +14,8 @@ import (
 // TestAttack_Crowd measures a room while idle and hostile clients are there: the
 // 99th percentile of its answers at most doubles, and afterwards the memory is
 // back within a tenth. The clients have the lowest priority of all, because they
-// would have machines of their own. The full one takes five minutes, on a program without the
-// race detector:
+// would have machines of their own. The full one takes five minutes, on a program
+// without the race detector:
 //
 //	AUDIOROOM_PLAIN=1 AUDIOROOM_CROWD_IDLE=2000 AUDIOROOM_CROWD_HOSTILE=200 AUDIOROOM_CROWD_DURATION=2m \
 //	go test -timeout 10m -run '^TestAttack_Crowd$' -v ./cmd/audioroom/e2e
