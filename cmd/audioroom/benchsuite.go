@@ -17,7 +17,7 @@ import (
 	"audioroom/bench/suite"
 )
 
-// usualRuns is the default of --runs, which make bench leaves as it is.
+// usualRuns is the default of --runs, as below, which make bench leaves as it is.
 const usualRuns = 3
 
 // benchSuite fills the table of targets.

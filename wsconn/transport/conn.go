@@ -145,12 +145,12 @@ func (c *Conn) Flush() { c.flush(outboxNow) }
 func (c *Conn) FlushLate() { c.flush(outboxLate) }
 
 // FlushSoon is Flush for who is about to be sent more: it is written together with
-// that, but no more than about 2 ms from now.
+// that, or 2 ms from now, before those who are late.
 func (c *Conn) FlushSoon() { c.flush(outboxSoon) }
 
-func (c *Conn) flush(queue outboxState) {
-	if c.out.schedule(queue) {
-		c.flusher.push(c, queue)
+func (c *Conn) flush(urgency outboxState) {
+	if c.out.schedule(urgency) {
+		c.flusher.push(c, urgency)
 	}
 }
 

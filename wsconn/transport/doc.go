@@ -32,8 +32,10 @@
 //
 //   - outbox, one for each connection: Config.OutboxLimit bytes, shared frames
 //     counted in full. At the bound the connection is cut (ReasonSlowReader).
-//   - flush queue, one for each flusher: a connection is in it once at most, so
-//     it is bounded by the number of connections.
+//   - flush queues, three for each flusher. A connection is put into one when
+//     something waits for it that it is not in a queue for already, so they are
+//     bounded by the connections, and by how often one is written to before the
+//     entries that this leaves behind have their turn, some milliseconds later.
 //
 // What a client sends waits in the kernel's buffer, and one message of
 // Config.MaxPayload at most in ours. A client that sends more frames than

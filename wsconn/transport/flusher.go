@@ -11,10 +11,13 @@ import (
 )
 
 // flusher writes what waits in the outboxes of its connections, one connection
-// after the other, and never waits for any of them. A crowd that hears of something
-// is late: between runs of it those have their turn who are few. Who is about to be
-// sent more is written to soon: each write is a system call, which costs more than
-// everything else about a frame.
+// after the other, and never waits for any of them. Who is about to be sent more is
+// written to soon: each write is a system call, which costs more than everything
+// else about a frame. A crowd that hears of something is late. Between runs of
+// those two, others have their turn.
+//
+// A connection may be in several queues, and be found there when it has been
+// written to: then nothing waits for it, and it is passed over.
 type flusher struct {
 	server *Server
 	vector vector
@@ -24,18 +27,20 @@ type flusher struct {
 	mu     sync.Mutex
 	wake   sync.Cond
 	now    []*Conn
-	late   []*Conn
-	soon   []*Conn     // until the timer rings, which makes them late
+	soon   []*Conn     // until the timer rings, which makes them due
 	timer  *time.Timer // set while somebody is in soon
+	due    []*Conn
+	late   []*Conn
 	closed bool
 }
 
-// soonTime is how long a write waits for more at most: longer than a commit takes,
-// and nothing beside the time that a frame takes to its user.
+// soonTime is how long a write waits for more: longer than a commit takes, and
+// nothing beside the time that a frame takes to its user.
 const soonTime = 2 * time.Millisecond
 
-// crowdTime is how long a crowd is written to before others have their turn: a
-// hundred connections or so, beside which a turn costs nothing.
+// crowdTime is how long those who are due, and those who are late, are written to
+// before others have their turn: a hundred connections or so, beside which a turn
+// costs nothing.
 const crowdTime = 300 * time.Microsecond
 
 func newFlusher(s *Server) (*flusher, error) {
@@ -52,45 +57,69 @@ func newFlusher(s *Server) (*flusher, error) {
 }
 
 // push queues a connection whose outbox has been scheduled.
-func (f *flusher) push(c *Conn, queue outboxState) {
+func (f *flusher) push(c *Conn, urgency outboxState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if queue == outboxSoon && !f.closed {
+	switch {
+	case urgency == outboxNow:
+		f.now = append(f.now, c)
+	case urgency == outboxLate:
+		f.late = append(f.late, c)
+	case f.closed:
+		f.due = append(f.due, c)
+	default:
 		if len(f.soon) == 0 {
 			f.timer.Reset(soonTime)
 		}
 		f.soon = append(f.soon, c)
 		return
 	}
-	if len(f.now)+len(f.late) == 0 {
-		f.wake.Signal()
-	}
-	if queue == outboxNow {
-		f.now = append(f.now, c)
-	} else {
-		f.late = append(f.late, c)
-	}
+	f.wake.Signal()
 }
 
-// ring ends the waiting of those who are to be written to soon.
+// ring is the timer's.
 func (f *flusher) ring() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.now)+len(f.late) == 0 {
-		f.wake.Signal()
-	}
-	f.late = append(f.late, f.soon...)
+	f.hurry()
+}
+
+// hurry makes those due who were to be written to soon. It is for holders of mu.
+func (f *flusher) hurry() {
+	f.due = append(f.due, f.soon...)
 	clear(f.soon)
 	f.soon = f.soon[:0]
+	f.wake.Signal()
 }
 
 func (f *flusher) close() {
-	f.timer.Stop()
-	f.ring()
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.closed = true
-	f.wake.Signal()
-	f.mu.Unlock()
+	f.timer.Stop()
+	f.hurry()
+}
+
+// line is connections that a flusher has taken out of a queue.
+type line struct {
+	conns []*Conn
+	next  int
+}
+
+func (l *line) empty() bool { return l.next == len(l.conns) }
+
+// refill takes all of a queue if the line is empty, and leaves it the memory.
+func (l *line) refill(queue *[]*Conn) {
+	if l.empty() {
+		l.conns, *queue, l.next = *queue, l.conns[:0], 0
+	}
+}
+
+func (l *line) pop() *Conn {
+	c := l.conns[l.next]
+	l.conns[l.next] = nil
+	l.next++
+	return c
 }
 
 // run ends when the flusher is closed, its queues are empty and its drains have
@@ -98,30 +127,28 @@ func (f *flusher) close() {
 func (f *flusher) run() {
 	defer f.turn.Close()
 	defer f.drains.Wait()
-	var few, crowd []*Conn
-	next := 0 // of the crowd
+	var few, due, crowd line
 	for {
 		f.mu.Lock()
-		for len(f.now) == 0 && next == len(crowd) && len(f.late) == 0 && !f.closed {
+		for len(f.now)+len(f.due)+len(f.late) == 0 && due.empty() && crowd.empty() && !f.closed {
 			f.wake.Wait()
 		}
-		few, f.now = f.now, few[:0]
-		if next == len(crowd) {
-			crowd, f.late, next = f.late, crowd[:0], 0
-		}
+		few.refill(&f.now)
+		due.refill(&f.due)
+		crowd.refill(&f.late)
 		f.mu.Unlock()
-		if len(few) == 0 && len(crowd) == 0 {
+		if few.empty() && due.empty() && crowd.empty() {
 			return
 		}
-		for _, c := range few {
-			f.flush(c)
+		for !few.empty() {
+			f.flush(few.pop())
 		}
-		clear(few)
-		for begun := time.Now(); next < len(crowd) && time.Since(begun) < crowdTime; next++ {
-			f.flush(crowd[next])
-			crowd[next] = nil
+		for _, l := range []*line{&due, &crowd} {
+			for begun := time.Now(); !l.empty() && time.Since(begun) < crowdTime; {
+				f.flush(l.pop())
+			}
 		}
-		if next < len(crowd) {
+		if !due.empty() || !crowd.empty() {
 			f.turn.Give()
 		}
 	}

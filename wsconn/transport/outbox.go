@@ -20,9 +20,10 @@ type outboxState uint8
 
 const (
 	outboxIdle outboxState = iota
-	// In a queue of the flusher, and maybe in those above, too:
-	outboxSoon
+	// The most urgent queue of the flusher that it was put into since it was
+	// written to:
 	outboxLate
+	outboxSoon
 	outboxNow
 
 	outboxWriting // a flusher or a drain has a batch
@@ -95,15 +96,15 @@ func (o *outbox) drop() {
 	o.pending = nil
 }
 
-// schedule reports true if the caller has to put the connection into the queue that
-// is named.
-func (o *outbox) schedule(queue outboxState) bool {
+// schedule reports true if the caller has to put the connection into the queue of
+// that urgency.
+func (o *outbox) schedule(urgency outboxState) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.pending == nil || o.state >= queue {
+	if o.pending == nil || o.state >= urgency {
 		return false
 	}
-	o.state = queue
+	o.state = urgency
 	return true
 }
 
