@@ -157,7 +157,7 @@ func (f *flusher) run() {
 // flush writes as much as the connection takes at once and leaves the rest to
 // a drain.
 func (f *flusher) flush(c *Conn) {
-	b := c.out.take()
+	b := c.out.take(outboxWriting)
 	if b == nil {
 		return
 	}
@@ -168,6 +168,7 @@ func (f *flusher) flush(c *Conn) {
 		}
 	}
 	if len(b.rest()) > 0 {
+		c.out.slow()
 		f.drains.Go(func() { c.drain(b) })
 		return
 	}
@@ -227,7 +228,7 @@ func (c *Conn) drain(b *batch) {
 		if !more {
 			return
 		}
-		if b = c.out.take(); b == nil {
+		if b = c.out.take(outboxDraining); b == nil {
 			return
 		}
 	}

@@ -26,7 +26,8 @@ const (
 	outboxSoon
 	outboxNow
 
-	outboxWriting // a flusher or a drain has a batch
+	outboxWriting  // a flusher has a batch
+	outboxDraining // a drain has one, because the socket took no more
 )
 
 // burst is how many times the limit may come at once to a client of whom nothing
@@ -54,7 +55,7 @@ func (o *outbox) add(frame []byte, limit int, shared bool) bool {
 		}
 		o.own += cost
 	}
-	if o.state != outboxWriting {
+	if o.state != outboxDraining {
 		limit *= burst
 	}
 	if o.waiting+cost > limit {
@@ -109,20 +110,27 @@ func (o *outbox) schedule(urgency outboxState) bool {
 }
 
 // take gives what waits to a writer, which ends with done; nil if there is nothing
-// to write, or somebody else is at it.
-func (o *outbox) take() *batch {
+// to write, or somebody else is at it. The state is the writer's.
+func (o *outbox) take(state outboxState) *batch {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.state == outboxIdle || o.state == outboxWriting { // it was in several queues
+	if o.state == outboxIdle || o.state >= outboxWriting { // it was in several queues
 		return nil
 	}
 	b := o.pending
 	o.pending, o.waiting, o.own = nil, 0, 0
-	o.state = outboxWriting
+	o.state = state
 	if b == nil {
 		o.state = outboxIdle
 	}
 	return b
+}
+
+// slow says that the writer has to wait for the client.
+func (o *outbox) slow() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.state = outboxDraining
 }
 
 // done ends a writing. It reports whether more waits, in which case the

@@ -21,20 +21,20 @@ func TestOutbox_in_several_queues(t *testing.T) {
 	require.False(t, o.schedule(outboxNow))
 	require.False(t, o.schedule(outboxLate))
 
-	b := o.take()
+	b := o.take(outboxWriting)
 	require.Len(t, b.rest(), 1)
-	require.Nil(t, o.take(), "somebody is writing")
+	require.Nil(t, o.take(outboxWriting), "somebody is writing")
 	require.True(t, o.add([]byte("b"), 100, true))
 	require.False(t, o.schedule(outboxNow), "who writes goes on")
 	more, last := o.done()
 	require.True(t, more)
 	require.False(t, last)
 
-	require.Len(t, o.take().rest(), 1)
+	require.Len(t, o.take(outboxWriting).rest(), 1)
 	more, last = o.done()
 	require.False(t, more)
 	require.False(t, last)
-	require.Nil(t, o.take(), "nothing waits")
+	require.Nil(t, o.take(outboxWriting), "nothing waits")
 	require.True(t, o.add([]byte("c"), 100, true))
 	require.True(t, o.schedule(outboxNow))
 }
@@ -57,14 +57,16 @@ func TestOutbox_bursts(t *testing.T) {
 	var busy outbox
 	require.Equal(t, 10, fill(&busy, false))
 	require.True(t, busy.schedule(outboxNow))
-	require.Len(t, busy.take().rest(), 10)
-	require.Equal(t, 10, fill(&busy, false), "which the client has not taken yet")
+	require.Len(t, busy.take(outboxWriting).rest(), 10)
+	require.True(t, busy.add(frame, limit, true))
+	busy.slow()
+	require.Equal(t, 9, fill(&busy, false), "which the client has not taken yet")
 	require.Zero(t, fill(&busy, true))
 
 	var busyWithShared outbox
 	require.True(t, busyWithShared.add(frame, limit, true))
 	require.True(t, busyWithShared.schedule(outboxLate))
-	require.NotNil(t, busyWithShared.take())
+	require.NotNil(t, busyWithShared.take(outboxDraining))
 	require.Equal(t, 10, fill(&busyWithShared, true))
 	require.Zero(t, fill(&busyWithShared, false))
 }
