@@ -48,6 +48,7 @@ func (c *soakClient) open(w *harness.World) {
 	c.mu.Lock()
 	c.online, c.over, c.room, c.picture, c.out, c.latest = false, false, "", nil, true, 0
 	c.asked = map[int]question{}
+	c.socket = nil // a late word of the connection before is none of this one
 	c.tail = append(c.tail, "--- new connection")
 	c.mu.Unlock()
 	c.wants = ""
